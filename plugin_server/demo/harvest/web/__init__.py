@@ -1,0 +1,1 @@
+"""What people see in a browser: signing in, granting access, and the pages that links into Harvest lead to."""
