@@ -1,0 +1,63 @@
+"""The composition root: one aiohttp application over one database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from . import (
+    articles,
+    attributes,
+    directory,
+    events,
+    login,
+    middleware,
+    oauth,
+    page,
+    seed,
+    simulation,
+    tags,
+    ticket_search,
+    tickets,
+    tokens,
+    users,
+)
+from .database import Pool, connect
+from .settings import POOL, SETTINGS, Settings
+
+MAX_BODY = 30 * 1024 * 1024
+"""Bytes; beyond it 413."""
+
+
+def create_app(pool: Pool, settings: Settings, outer: Sequence[Middleware] = ()) -> web.Application:
+    """The application. ``outer`` middlewares stand before everything else: the place for faults."""
+    app = web.Application(
+        middlewares=[*outer, middleware.headers, middleware.failures, middleware.caller], client_max_size=MAX_BODY
+    )
+    app[POOL] = pool
+    app[SETTINGS] = settings
+    app[events.LISTENERS] = []
+    for part in (
+        simulation, login, oauth, tokens, users, directory, attributes, ticket_search, tickets, articles, tags, page,
+    ):  # fmt: skip
+        part.add_routes(app)
+    return app
+
+
+async def open_app(database: str, settings: Settings, outer: Sequence[Middleware] = ()) -> web.Application:
+    """The application over a database given by address, seeded; it closes its pool at the end."""
+    pool = await connect(database)
+    try:
+        await seed.prepare(pool, settings)
+    except BaseException:
+        pool.terminate()
+        raise
+    app = create_app(pool, settings, outer)
+
+    async def close(_: web.Application) -> None:
+        await pool.close()
+
+    app.on_cleanup.append(close)
+    return app

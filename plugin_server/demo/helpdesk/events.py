@@ -1,0 +1,29 @@
+"""What has happened, told after the commit: the seam where triggers and webhooks hook in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+
+@dataclass(frozen=True)
+class TicketSaved:
+    """A ticket was created or changed, or got an article. ``changes`` maps attribute to (old, new)."""
+
+    ticket_id: int
+    action: str
+    user_id: int
+    article_id: int | None
+    changes: dict[str, tuple[object, object]]
+
+
+Listener = Callable[[web.Application, TicketSaved], Awaitable[None]]
+LISTENERS: web.AppKey[list[Listener]] = web.AppKey("listeners", list)
+
+
+async def emit(app: web.Application, event: TicketSaved) -> None:
+    """Tell every listener, in order."""
+    for listener in app[LISTENERS]:
+        await listener(app, event)

@@ -1,0 +1,68 @@
+"""The simulator's own door, ``/_sim``: health, a summary of the state, and switches a real administrator has.
+
+Faults hook in as middlewares given to ``create_app``; triggers and webhooks as listeners (see ``events``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from . import inputs
+from .database import Db
+from .errors import UnprocessableError
+from .settings import POOL
+
+SWITCHES: dict[str, tuple[Any, ...]] = {
+    "api_token_access": (True, False),
+    "api_password_access": (True, False),
+    "tag_new": (True, False),
+    # What a bare ticket search looks like: an array of tickets since 6.5, an object with ids up to 6.4.
+    "search_shape": ("6.5", "6.4"),
+}
+"""Every switch with its values, the default first."""
+
+
+async def setting(db: Db, name: str) -> Any:
+    """A switch's value."""
+    value = await db.fetchval("SELECT value FROM simulation WHERE name = $1", name)
+    return SWITCHES[name][0] if value is None else value
+
+
+async def _health(request: web.Request) -> web.Response:
+    await request.app[POOL].fetchval("SELECT 1")
+    return web.json_response({"ok": True})
+
+
+async def _state(request: web.Request) -> web.Response:
+    db = request.app[POOL]
+    tickets = await db.fetch(
+        "SELECT id, number, title, group_id, state_id, owner_id, customer_id, organization_id, custom, "
+        'to_char(updated_at, \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\') AS updated_at FROM tickets ORDER BY id'
+    )
+    articles = await db.fetch(
+        "SELECT id, ticket_id, created_by_id, internal, type_id, content_type, body FROM articles ORDER BY id"
+    )
+    return web.json_response({"tickets": [dict(row) for row in tickets], "articles": [dict(row) for row in articles]})
+
+
+async def _switch(request: web.Request) -> web.Response:
+    wanted = await inputs.body(request)
+    for name, value in wanted.items():
+        if name not in SWITCHES or value not in SWITCHES[name]:
+            raise UnprocessableError(f"unknown switch or value: {name}")
+    for name, value in wanted.items():
+        await request.app[POOL].execute(
+            "INSERT INTO simulation VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            name,
+            value,
+        )
+    return web.json_response({name: await setting(request.app[POOL], name) for name in SWITCHES})
+
+
+def add_routes(app: web.Application) -> None:
+    """Mount ``/_sim``."""
+    app.router.add_get("/_sim/health", _health)
+    app.router.add_get("/_sim/state", _state)
+    app.router.add_put("/_sim/settings", _switch)
