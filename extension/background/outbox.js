@@ -1,0 +1,195 @@
+/**
+ * Logs on their way to the server. A log is stored here before it is sent, and leaves only with the server's answer:
+ * accepted, or refused (then it is a draft again). No answer, a server in trouble or a session that ended keep it, over
+ * a closed tab and a closed browser. Its UUID never changes, so sending it twice makes nothing twice.
+ *
+ * A row: `{uuid, owner, ticket, body, fields, at, tries, due, seen, state}`; `state` is
+ * waiting | signin (until its agent connects) | refused (a newer draft is in its place; it is shown until dealt with).
+ */
+
+import { broadcast } from "./broadcast.js";
+import { blank, keyOf } from "./drafts.js";
+import { callAsAgent, owner as whoIsConnected } from "./session.js";
+import { atomically, result } from "./store.js";
+
+const ALARM = "outbox";
+const PAUSES = [2_000, 5_000, 15_000, 30_000];
+const MINUTE = 60_000;
+
+let line = Promise.resolve();
+let timer = 0;
+
+const all = () => atomically(["outbox"], (outbox) => result(outbox.getAll()));
+const logPath = (uuid, action = "") => `/api/v1/logs/${uuid}${action && `/${action}`}`;
+const isUnanswered = (answer) => !answer.answered || [408, 429].includes(answer.status) || answer.status >= 500;
+const isAccepted = (answer) => answer.answered && answer.status >= 200 && answer.status < 300;
+
+/** What is kept for this agent, oldest first; all of it, or one ticket's. */
+export async function waiting(owner, ticket) {
+  return (await all())
+    .filter((row) => row.owner === owner && (ticket === undefined || row.ticket === ticket))
+    .sort((one, other) => one.at - other.at)
+    .map(({ uuid, ticket, fields, state }) => ({ uuid, ticket, state, hours: fields.hours, day: fields.spent_date }));
+}
+
+/**
+ * Stores a log and sends it. Answers `{uuid, answer}`; null when there is nothing to send: the draft it was made of
+ * has ended meanwhile (a double click, another tab).
+ */
+export async function log(owner, { ticket, uuid, confirm, after, values }) {
+  const row = await atomically(["outbox", "drafts"], async (outbox, drafts) => {
+    const draft = (await result(drafts.get(keyOf(owner, ticket)))) ?? blank(owner, ticket, uuid);
+    const earlier = await result(outbox.get(uuid));
+    const ofAnotherReply = earlier?.body.confirm === "article" && earlier.body.after_article_id !== after;
+    if (draft.uuid !== uuid || ofAnotherReply) {
+      if (confirm === "now") return null;
+      uuid = crypto.randomUUID(); // a reply of its own is a log of its own
+    }
+    const body = { ticket_id: ticket, confirm, ...values };
+    if (confirm === "article") body.after_article_id = after;
+    const fields = { log_time: true, ...values, ...(values.task_id && { task_id: String(values.task_id) }) };
+    const start = { at: Date.now(), tries: 0, due: 0, seen: false, state: "waiting" };
+    const fresh = { uuid, owner, ticket, body, fields, ...start };
+    await result(outbox.put(fresh));
+    await result(drafts.put(draft));
+    return fresh;
+  });
+  if (!row) return null;
+  const answers = await flush({ now: true });
+  return { uuid: row.uuid, answer: answers.get(row.uuid) ?? { answered: false } };
+}
+
+/** The log's article has appeared. */
+export async function confirm(uuid) {
+  const kept = await atomically(["outbox"], async (outbox) => {
+    const row = await result(outbox.get(uuid));
+    if (row) await result(outbox.put({ ...row, seen: true }));
+    return row;
+  });
+  return kept ? null : callAsAgent("POST", logPath(uuid, "confirm"), {});
+}
+
+/** The reply was refused, or the person wants the log back: it is the draft again, over what stands in the form. */
+export async function disarm(uuid) {
+  await atomically(["outbox", "drafts"], async (outbox, drafts) => {
+    const row = await result(outbox.get(uuid));
+    if (!row) return;
+    await result(outbox.delete(uuid));
+    await result(drafts.put({ ...blank(row.owner, row.ticket, uuid), fields: row.fields }));
+  });
+  await schedule();
+  return callAsAgent("POST", logPath(uuid, "disarm"), {}); // it may have arrived without our knowing
+}
+
+export async function discard(uuid) {
+  await atomically(["outbox"], (outbox) => result(outbox.delete(uuid)));
+  await schedule();
+  await callAsAgent("POST", logPath(uuid, "disarm"), {});
+}
+
+/** Sends what is due, in the order in which it was made; one run at a time. Answers the answers by UUID. */
+export function flush({ now = false, afterSignIn = false } = {}) {
+  line = line.catch(() => {}).then(() => run({ now, afterSignIn }));
+  return line;
+}
+
+async function run({ now, afterSignIn }) {
+  const owner = await whoIsConnected();
+  const time = Date.now();
+  const rows = (await all())
+    .filter((row) => row.owner === owner && (row.state === "waiting" || (afterSignIn && row.state === "signin")))
+    .sort((one, other) => one.at - other.at);
+  // All or none: a ticket's logs must arrive in their order, for arming one replaces an unconfirmed one before it.
+  if (!now && !afterSignIn && !rows.some((row) => row.due <= time)) rows.length = 0;
+  const answers = new Map();
+  let silent = false;
+  for (const row of rows) {
+    const answer = silent
+      ? { answered: false }
+      : await callAsAgent("PUT", logPath(row.uuid), row.body, { as: owner });
+    silent ||= !answer.answered;
+    answers.set(row.uuid, await settle(row, answer));
+  }
+  await schedule();
+  if (rows.length) await broadcast("changed");
+  return answers;
+}
+
+async function settle(row, answer) {
+  if (isAccepted(answer)) {
+    const seen = await leave(row);
+    const confirmed = seen ? await callAsAgent("POST", logPath(row.uuid, "confirm"), {}) : null;
+    return confirmed?.answered && confirmed.html ? confirmed : answer;
+  }
+  if (isUnanswered(answer)) await stay(row);
+  else if (answer.status === 401) await update(row, { state: "signin" });
+  else await giveBack(row);
+  return answer;
+}
+
+/** Accepted: the row goes, and the draft it was made of has ended. Answers whether its article was seen meanwhile. */
+function leave(row) {
+  return atomically(["outbox", "drafts"], async (outbox, drafts) => {
+    const current = await result(outbox.get(row.uuid));
+    if (current?.at === row.at) await result(outbox.delete(row.uuid));
+    await endDraft(drafts, row);
+    return current?.seen ?? false;
+  });
+}
+
+/** No answer: the row holds the values from now on, and the form is free for the next log. */
+function stay(row) {
+  return atomically(["outbox", "drafts"], async (outbox, drafts) => {
+    const current = await result(outbox.get(row.uuid));
+    if (current?.at !== row.at) return;
+    const tries = row.tries + 1;
+    await result(outbox.put({ ...current, tries, due: Date.now() + (PAUSES[tries - 1] ?? MINUTE) }));
+    await endDraft(drafts, row);
+  });
+}
+
+/** Refused: what it holds is a draft again, unless another has been begun; then it stays here to be looked at. */
+function giveBack(row) {
+  return atomically(["outbox", "drafts"], async (outbox, drafts) => {
+    const draft = await result(drafts.get(keyOf(row.owner, row.ticket)));
+    const itsOwn = !draft || draft.uuid === row.uuid;
+    if (!itsOwn && Object.keys(draft.fields).length) {
+      await result(outbox.put({ ...row, state: "refused" }));
+      return;
+    }
+    await result(outbox.delete(row.uuid));
+    await result(drafts.put({ ...blank(row.owner, row.ticket, row.uuid), fields: row.fields, returned: !itsOwn }));
+  });
+}
+
+function update(row, change) {
+  return atomically(["outbox"], async (outbox) => {
+    const current = await result(outbox.get(row.uuid));
+    if (current?.at === row.at) await result(outbox.put({ ...current, ...change }));
+  });
+}
+
+async function endDraft(drafts, row) {
+  const draft = await result(drafts.get(keyOf(row.owner, row.ticket)));
+  if (draft?.uuid === row.uuid) await result(drafts.put(blank(row.owner, row.ticket)));
+}
+
+/** A timer while the worker lives, an alarm for when it does not. */
+async function schedule() {
+  const due = (await all()).filter((row) => row.state === "waiting").map((row) => row.due);
+  clearTimeout(timer);
+  if (!due.length) {
+    await chrome.alarms.clear(ALARM);
+    return;
+  }
+  timer = setTimeout(flush, Math.max(0, Math.min(...due) - Date.now()));
+  if (!(await chrome.alarms.get(ALARM))) await chrome.alarms.create(ALARM, { periodInMinutes: 1 });
+}
+
+/** To be called when the worker starts: listens for the alarm and goes on where the last worker stopped. */
+export function resume() {
+  chrome.alarms.onAlarm.addListener((alarm) => {
+    if (alarm.name === ALARM) flush({ now: true });
+  });
+  schedule();
+}

@@ -1,0 +1,160 @@
+/** The background worker: who may ask what. Listeners stand at the top level, so that an event can wake the worker. */
+
+import config from "../config.js";
+import { broadcast } from "./broadcast.js";
+import * as drafts from "./drafts.js";
+import * as outbox from "./outbox.js";
+import * as session from "./session.js";
+
+const PAGE = "helpdesk page";
+const POPUP = "popup";
+
+/** Every message there is: who may send it, what it carries, what answers it. */
+const MESSAGES = {
+  panel: { from: [PAGE], carries: { ticket: isId }, run: showPanel },
+  draft: { from: [PAGE], carries: { ticket: isId, uuid: isUuid, fields: isFields }, run: saveDraft },
+  log: {
+    from: [PAGE],
+    carries: { ticket: isId, uuid: isUuid, confirm: isConfirm, after: isIdOrZero, values: isFields },
+    run: log,
+  },
+  confirm: { from: [PAGE], carries: { ticket: isId, uuid: isUuid }, run: confirm },
+  disarm: { from: [PAGE], carries: { ticket: isId, uuid: isUuid }, run: disarm },
+  action: {
+    from: [PAGE],
+    carries: { ticket: isId, method: isMethod, path: isText, fields: isFields },
+    run: act,
+  },
+  connect: { from: [PAGE, POPUP], carries: {}, run: connect },
+  disconnect: { from: [POPUP], carries: {}, run: disconnect },
+  me: { from: [POPUP], carries: {}, run: showMe },
+  discard: { from: [POPUP], carries: { uuid: isUuid }, run: discard },
+  takeback: { from: [PAGE, POPUP], carries: { uuid: isUuid }, run: takeBack },
+};
+
+chrome.runtime.onMessage.addListener((message, sender, respond) => {
+  const known = Object.hasOwn(MESSAGES, message?.kind) ? MESSAGES[message.kind] : null;
+  if (!known?.from.includes(partOf(sender))) return false;
+  if (!Object.entries(known.carries).every(([name, holds]) => holds(message[name]))) {
+    respond({ failed: `${message.kind}: not as expected` });
+    return false;
+  }
+  known.run(message).then(respond, (error) => respond({ failed: String(error) }));
+  return true;
+});
+
+outbox.resume();
+drafts.prune();
+
+/** Which part of the extension a message comes from; undefined for anyone else. */
+function partOf(sender) {
+  if (sender.id !== chrome.runtime.id) return undefined;
+  if (sender.url?.startsWith(chrome.runtime.getURL("popup/"))) return POPUP;
+  const origin = sender.origin ?? (sender.url && new URL(sender.url).origin);
+  if (sender.tab && sender.frameId === 0 && origin === config.helpdesk.origin) return PAGE;
+  return undefined;
+}
+
+async function showPanel({ ticket }) {
+  return forPage(ticket, await session.callAsAgent("GET", `/api/v1/tickets/${ticket}/panel`));
+}
+
+async function saveDraft({ ticket, uuid, fields }) {
+  const owner = await session.owner();
+  return owner ? drafts.save(owner, ticket, uuid, fields) : null;
+}
+
+async function log(message) {
+  const owner = await session.owner();
+  const sent = owner && (await outbox.log(owner, message));
+  if (!sent) return showPanel(message);
+  return { ...(await forPage(message.ticket, sent.answer)), uuid: sent.uuid };
+}
+
+async function confirm({ ticket, uuid }) {
+  const answer = await outbox.confirm(uuid);
+  return answer ? forPage(ticket, answer) : showPanel({ ticket });
+}
+
+async function disarm({ ticket, uuid }) {
+  return forPage(ticket, await outbox.disarm(uuid));
+}
+
+async function act({ ticket, method, path, fields }) {
+  const answer = await session.callAsAgent(method, path, method === "GET" ? undefined : fields);
+  broadcast("changed");
+  return forPage(ticket, answer);
+}
+
+async function connect() {
+  const outcome = await session.connect();
+  if (outcome.connected) {
+    broadcast("changed");
+    outbox.flush({ afterSignIn: true });
+  }
+  return outcome;
+}
+
+async function disconnect() {
+  await session.disconnect();
+  await broadcast("changed");
+  return {};
+}
+
+async function showMe() {
+  const { answered, status, html } = await session.callAsAgent("GET", "/api/v1/me");
+  return { answered, status, html, waiting: await outbox.waiting(await session.owner()), server: config.server };
+}
+
+async function discard({ uuid }) {
+  await outbox.discard(uuid);
+  await broadcast("changed");
+  return {};
+}
+
+async function takeBack({ uuid }) {
+  await outbox.disarm(uuid);
+  await broadcast("changed");
+  return {};
+}
+
+/** What a page is told: the server's fragment and what we keep for the ticket; never the answer's JSON. */
+async function forPage(ticket, { answered, status, html }) {
+  const owner = await session.owner();
+  return {
+    answered,
+    status,
+    html,
+    draft: owner ? await drafts.open(owner, ticket) : null,
+    waiting: owner ? await outbox.waiting(owner, ticket) : [],
+  };
+}
+
+function isId(value) {
+  return Number.isSafeInteger(value) && value > 0;
+}
+
+function isIdOrZero(value) {
+  return value === 0 || isId(value);
+}
+
+function isUuid(value) {
+  return typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
+}
+
+function isText(value) {
+  return typeof value === "string" && value.length <= 2_000;
+}
+
+function isConfirm(value) {
+  return value === "article" || value === "now";
+}
+
+function isMethod(value) {
+  return ["GET", "POST", "PUT", "PATCH", "DELETE"].includes(value);
+}
+
+function isFields(value) {
+  const holds = (field) => ["string", "boolean", "number"].includes(typeof field) && String(field).length <= 65_536;
+  return typeof value === "object" && value !== null && Object.values(value).every(holds);
+}

@@ -1,0 +1,34 @@
+/** Runs in the helpdesk's page: a panel for every ticket that has been on show. */
+
+import config from "../config.js";
+import { Panel } from "./panel.js";
+import zammad from "./sites/zammad.js";
+import { Submissions } from "./submission.js";
+import { watch } from "./watch.js";
+
+const SITES = { zammad };
+const site = SITES[config.helpdesk.kind];
+const tickets = new Map();
+
+function ticketOf(id) {
+  if (!tickets.has(id)) {
+    const panel = new Panel(id);
+    tickets.set(id, { panel, submissions: new Submissions(site, panel) });
+  }
+  return tickets.get(id);
+}
+
+watch(site, {
+  visit({ ticket, root, composer, signal }) {
+    const { panel, submissions } = ticketOf(ticket);
+    panel.mount(composer, signal);
+    submissions.listen(root, signal);
+  },
+  isInPlace: (ticket, composer) => ticketOf(ticket).panel.isIn(composer),
+  changed: (ticket, root) => ticketOf(ticket).submissions.observe(root),
+});
+
+chrome.runtime.onMessage.addListener((message, sender) => {
+  if (sender.id !== chrome.runtime.id || message.kind !== "changed") return;
+  for (const { panel } of tickets.values()) panel.refresh({ evenHidden: true });
+});

@@ -1,0 +1,325 @@
+/**
+ * One ticket's panel. Its host element lives as long as the page and is put into whatever composer the ticket has;
+ * while it stands in none, it asks for nothing. It decides nothing about time: it shows the server's fragments, keeps
+ * what is typed, and passes on what is pressed.
+ */
+
+import { ask, text } from "./ask.js";
+import { collect, copyAttributes, fill, rememberFocus, restoreFocus, swap } from "./regions.js";
+import { sanitize } from "./sanitize.js";
+import { fillShell, problemOf } from "./shell.js";
+import { followTheme } from "./theme.js";
+
+const RETRY_SECONDS = 5;
+const FIELDS = "input[name], select[name], textarea[name]";
+/** Events that would make the page act on what is done in here: its shortcuts, its autosave, a composer that opens. */
+const KEPT_INSIDE = [
+  ...["keydown", "keypress", "keyup", "beforeinput", "input", "paste", "cut", "copy"],
+  ...["focusin", "focusout"],
+];
+
+/** The focus goes back so long after it was lost, when the page has thrown the panel's composer away under it. */
+const FOCUS_KEPT_MS = 100;
+const RELOAD = text("reload"); // asked now: once the extension is gone there is nobody left to ask
+
+let styles = null;
+const loadStyles = () => (styles ??= fetch(chrome.runtime.getURL("content/panel.css")).then((file) => file.text()));
+
+export class Panel {
+  #host = document.createElement("div");
+  #shadow = this.#host.attachShadow({ mode: "open" });
+  #shell = document.createElement("div");
+  #root = null; // the [data-panel] in use
+  #html = ""; // what it was made of
+  #mounted = null; // the signal of the composer it stands in
+  #draft = null; // {uuid, fields}
+  #unsaved = {};
+  #saving = false;
+  #typed = 0;
+  #waiting = []; // logs of this ticket that the worker keeps
+  #problem = null;
+  #notice = null;
+  #pinned = false; // a refusal is shown: it stays until the person does something about it
+  #gone = false;
+  #busy = false;
+  #logging = false;
+  #asked = 0;
+  #shown = 0;
+  #timer = 0;
+  #focus = null; // where the focus is, or was until `lostAt`
+
+  constructor(ticket) {
+    this.ticket = ticket;
+    Object.assign(this.#host.dataset, { deskhours: "panel", band: "none", locked: "false" });
+    for (const name of KEPT_INSIDE) this.#host.addEventListener(name, (event) => event.stopPropagation());
+    const style = document.createElement("style");
+    loadStyles().then((css) => (style.textContent = css));
+    this.#shell.className = "dh-shell";
+    this.#shell.hidden = true;
+    this.#shadow.append(style, this.#shell);
+    this.#shadow.addEventListener("click", (event) => this.#onClick(event));
+    this.#shadow.addEventListener("submit", (event) => event.preventDefault());
+    for (const name of ["input", "change"]) this.#shadow.addEventListener(name, (event) => this.#onInput(event));
+    for (const name of ["focusin", "input", "keyup", "pointerup"]) {
+      this.#shadow.addEventListener(name, () => (this.#focus = rememberFocus(this.#shadow)));
+    }
+    this.#shadow.addEventListener("focusout", () => {
+      if (this.#focus) this.#focus.lostAt = performance.now();
+    });
+  }
+
+  get state() {
+    return this.#host.dataset.state;
+  }
+
+  /** Whether it stands where it was put; a page that renders its composer anew throws it out. */
+  isIn(composer) {
+    return this.#host.parentNode === composer;
+  }
+
+  mount(composer, signal) {
+    for (const stranger of composer.querySelectorAll(':scope > [data-deskhours="panel"]')) stranger.remove();
+    const focus = this.#focus;
+    composer.append(this.#host);
+    const thrownOut = focus && performance.now() - (focus.lostAt ?? performance.now()) < FOCUS_KEPT_MS;
+    if (thrownOut && document.activeElement === document.body) restoreFocus(this.#shadow, focus);
+    this.#mounted = signal;
+    signal.addEventListener("abort", () => this.#unmount(signal), { once: true });
+    followTheme(this.#host, signal);
+    document.addEventListener("visibilitychange", () => this.refresh(), { signal });
+    window.addEventListener("focus", () => this.refresh(), { signal });
+    this.refresh();
+  }
+
+  #unmount(signal) {
+    if (this.#mounted !== signal) return;
+    this.#mounted = null;
+    clearTimeout(this.#timer);
+    this.#host.remove();
+  }
+
+  /** Asks the server again; `evenHidden` also in a tab that nobody looks at. */
+  async refresh({ evenHidden = false } = {}) {
+    if (!this.#mounted || this.#isActing || this.#gone || (document.hidden && !evenHidden)) return;
+    clearTimeout(this.#timer);
+    await this.#exchange("panel", {}, { quiet: true });
+  }
+
+  /** What is to be logged with the reply; null when the box is not ticked. */
+  values() {
+    const form = this.#form;
+    const { log_time: ticked, ...values } = form ? collect(form) : {};
+    if (!ticked || this.#gone) return null;
+    if (/^\d+$/.test(values.task_id)) values.task_id = Number(values.task_id);
+    return values;
+  }
+
+  /** Hands the log to the worker, to be recorded once an article above `after` is there. Answers its UUID, or null. */
+  arm(after) {
+    return this.#log({ confirm: "article", after });
+  }
+
+  /** "An article has appeared, look now." */
+  async confirm(uuid) {
+    if (this.state === "armed" || this.#problem) await this.#exchange("confirm", { uuid });
+  }
+
+  /** "The reply was refused." */
+  async disarm(uuid) {
+    await this.#exchange("disarm", { uuid });
+  }
+
+  /** Tells the person something of our own, until the next thing they do. */
+  tell(notice) {
+    this.#notice = notice;
+    this.#showShell();
+  }
+
+  get #isActing() {
+    return this.#busy || this.#logging;
+  }
+
+  get #form() {
+    return this.#root?.querySelector('[data-region="form"]') ?? null;
+  }
+
+  async #log(how) {
+    const values = this.values();
+    if (!values || !this.#draft || this.#logging) return null;
+    const focus = rememberFocus(this.#shadow);
+    this.#logging = true;
+    this.#notice = null;
+    this.#form.inert = true;
+    try {
+      const answer = await this.#exchange("log", { uuid: this.#draft.uuid, after: 0, ...how, values });
+      return answer.answered === false || answer.status < 300 ? (answer.uuid ?? null) : null;
+    } finally {
+      this.#logging = false;
+      if (this.#form) this.#form.inert = false;
+      restoreFocus(this.#shadow, focus);
+      this.#showShell();
+      this.#schedule();
+    }
+  }
+
+  #onClick(event) {
+    const control = event.target.closest?.("[data-action]");
+    if (!control) return;
+    event.preventDefault();
+    // What a page's script makes up is not a person's wish.
+    if (!event.isTrusted || this.#busy || control.disabled) return;
+    this.#notice = null;
+    this.#whileBusy(control, () => this.#act(control));
+  }
+
+  async #act(control) {
+    const { action, path, method = "POST", uuid } = control.dataset;
+    if (path) {
+      const region = control.closest("[data-region]");
+      const fields = region ? collect(region) : {};
+      await this.#exchange("action", { path, method: method.toUpperCase(), fields });
+    } else if (action === "log-now") {
+      await this.#log({ confirm: "now" });
+    } else if (action === "connect") {
+      this.tell(text("connecting"));
+      const outcome = await ask("connect");
+      this.tell(outcome.connected ? null : (outcome.reason ?? text("connectFailed")));
+      await this.#exchange("panel");
+    } else if (action === "take-back") {
+      await ask("takeback", { uuid });
+      await this.#exchange("panel");
+    } else {
+      await this.#exchange("panel");
+    }
+  }
+
+  async #whileBusy(control, work) {
+    this.#busy = true;
+    this.#host.toggleAttribute("data-busy", true);
+    control.setAttribute("aria-busy", "true");
+    try {
+      await work();
+    } finally {
+      this.#busy = false;
+      this.#host.removeAttribute("data-busy");
+      control.removeAttribute("aria-busy");
+      this.#schedule();
+    }
+  }
+
+  #onInput({ target: control }) {
+    if (!control.matches?.(FIELDS) || !this.#draft) return;
+    const { [control.name]: value } = collect(control.parentNode);
+    if (this.#draft.fields[control.name] === value) return;
+    this.#typed += 1;
+    this.#pinned = false;
+    this.#draft.fields[control.name] = value;
+    this.#unsaved[control.name] = value;
+    if (this.#notice) this.tell(null);
+    this.#save();
+  }
+
+  async #save() {
+    if (this.#saving) return;
+    this.#saving = true;
+    while (Object.keys(this.#unsaved).length) {
+      const fields = this.#unsaved;
+      this.#unsaved = {};
+      const saved = await ask("draft", { ticket: this.ticket, uuid: this.#draft.uuid, fields });
+      if (saved?.gone) this.#receive(saved);
+    }
+    this.#saving = false;
+  }
+
+  /** Asks the worker and shows what it says, unless something newer is shown by then. */
+  async #exchange(kind, message = {}, { quiet = false } = {}) {
+    const number = ++this.#asked;
+    const typed = this.#typed;
+    const answer = await ask(kind, { ticket: this.ticket, ...message });
+    const late = quiet && (this.#isActing || number < this.#shown);
+    if (!late) {
+      this.#shown = Math.max(number, this.#shown);
+      if (!quiet) this.#pinned = false;
+      this.#receive(answer, { untouched: typed === this.#typed && !this.#saving });
+      if (kind === "log" && answer.status >= 400 && answer.status < 500 && this.#form) this.#pinned = true;
+    }
+    this.#schedule();
+    return answer;
+  }
+
+  #receive(answer, { untouched = false } = {}) {
+    if (answer.gone) {
+      this.#gone = true;
+      this.#problem = RELOAD;
+      this.#waiting = [];
+      this.#showShell();
+      return;
+    }
+    if (answer.waiting) this.#waiting = answer.waiting;
+    const ended = this.#adopt(answer.draft, untouched);
+    let next = panelIn(answer.html);
+    this.#problem = next ? null : problemOf(answer);
+    if (next) this.#html = answer.html;
+    else if (ended) next = panelIn(this.#html);
+    this.#render(next, ended);
+    this.#showShell();
+  }
+
+  /** Takes over the worker's draft; answers whether the one in the form has ended, so that the form is to be new. */
+  #adopt(draft, untouched) {
+    if (!draft) return false;
+    const ended = this.#draft !== null && this.#draft.uuid !== draft.uuid;
+    if (this.#draft && !ended && !untouched) return false;
+    this.#draft = { uuid: draft.uuid, fields: { ...draft.fields } };
+    if (ended) {
+      this.#unsaved = {};
+      this.#pinned = false;
+    }
+    if (draft.returned) this.#notice = text("returned");
+    if (!ended && this.#root) fill(this.#root, this.#draft.fields, this.#shadow.activeElement);
+    return ended;
+  }
+
+  #render(next, ended) {
+    if (!next) return;
+    const focus = rememberFocus(this.#shadow);
+    if (!this.#root) {
+      this.#root = next;
+      this.#shadow.append(next);
+      fill(next, this.#draft?.fields ?? {});
+    } else {
+      const holdingFields = [...this.#root.children].filter((region) => region.querySelector(FIELDS));
+      const renew = ended ? holdingFields.map((region) => region.dataset.region) : [];
+      const keep = this.#pinned ? ["alert", "form"] : [];
+      if (!this.#pinned) copyAttributes(this.#root, next);
+      for (const name of swap(this.#root, next, { renew, keep })) {
+        fill(this.#root.querySelector(`:scope > [data-region="${name}"]`), this.#draft?.fields ?? {});
+      }
+    }
+    restoreFocus(this.#shadow, focus);
+  }
+
+  #showShell() {
+    const { state, band = "none", locked = "false" } = this.#root?.dataset ?? {};
+    const shown = this.#problem ? "error" : state;
+    Object.assign(this.#host.dataset, { band, locked, ...(shown && { state: shown }) });
+    fillShell(this.#shell, {
+      problem: this.#problem,
+      mayRetry: !this.#gone,
+      notice: this.#notice,
+      waiting: this.#logging ? [] : this.#waiting,
+    });
+  }
+
+  #schedule() {
+    clearTimeout(this.#timer);
+    if (!this.#mounted || this.#gone || document.hidden) return;
+    if (this.state === "disconnected") return;
+    const seconds = this.#problem ? RETRY_SECONDS : Number(this.#root?.dataset.poll) || RETRY_SECONDS;
+    this.#timer = setTimeout(() => this.refresh(), Math.max(0.2, seconds) * 1000);
+  }
+}
+
+function panelIn(html) {
+  return html ? sanitize(html).querySelector("[data-panel]") : null;
+}

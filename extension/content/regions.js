@@ -1,0 +1,90 @@
+/** Bringing a new fragment into the panel without disturbing what somebody is typing. */
+
+const CONTROL = "input[name], select[name], textarea[name]";
+const regionsOf = (root) => [...root.children].filter((child) => child.dataset.region);
+
+/**
+ * Makes `root` (a [data-panel] in use) show what `next` (a [data-panel] just parsed) says. A region of the same
+ * data-rev stays the very node it is, unless it is in `renew`; one named in `keep` stays whatever comes.
+ * Answers the names of the regions that are new.
+ */
+export function swap(root, next, { renew = [], keep = [] } = {}) {
+  const old = new Map(regionsOf(root).map((region) => [region.dataset.region, region]));
+  const fresh = [];
+  const wanted = regionsOf(next).map((region) => {
+    const name = region.dataset.region;
+    const present = old.get(name);
+    const same = present && present.dataset.rev === region.dataset.rev && !renew.includes(name);
+    if (present && (same || keep.includes(name))) return present;
+    present?.replaceWith(region);
+    fresh.push(name);
+    return region;
+  });
+  for (const [name, region] of old) {
+    if (keep.includes(name) && !wanted.includes(region)) wanted.push(region);
+  }
+  for (const region of regionsOf(root)) {
+    if (!wanted.includes(region)) region.remove();
+  }
+  let place = root.firstElementChild;
+  for (const region of wanted) {
+    if (region === place) place = place.nextElementSibling;
+    else root.insertBefore(region, place);
+  }
+  return fresh;
+}
+
+/** Copies what the fragment's root says of itself; `data-state` and the like. */
+export function copyAttributes(root, next) {
+  for (const { name } of [...root.attributes]) {
+    if (!next.hasAttribute(name)) root.removeAttribute(name);
+  }
+  for (const { name, value } of next.attributes) root.setAttribute(name, value);
+}
+
+/** The named fields below a node, by name; a checkbox is a boolean. */
+export function collect(node) {
+  const fields = {};
+  for (const control of node.querySelectorAll(CONTROL)) {
+    if (control.type === "radio" && !control.checked) continue;
+    fields[control.name] = control.type === "checkbox" ? control.checked : control.value;
+  }
+  return fields;
+}
+
+/** Puts values back into the fields of their names, except into `spare`, where somebody is typing. */
+export function fill(node, fields, spare = null) {
+  for (const control of node.querySelectorAll(CONTROL)) {
+    if (control === spare || !Object.hasOwn(fields, control.name)) continue;
+    const value = fields[control.name];
+    if (control.type === "checkbox") control.checked = Boolean(value);
+    else if (control.type === "radio") control.checked = control.value === value;
+    else if (control.localName !== "select" || [...control.options].some((option) => option.value === value)) {
+      if (control.value !== value) control.value = value;
+    }
+  }
+}
+
+/** Where the focus and the caret are, in words that fit the next fragment too. */
+export function rememberFocus(shadow) {
+  const control = shadow.activeElement;
+  if (!control) return null;
+  const { name, selectionStart, selectionEnd, dataset } = control;
+  return { control, name, action: dataset.action, path: dataset.path, selectionStart, selectionEnd };
+}
+
+/** Puts the focus back if the control that had it was replaced. */
+export function restoreFocus(shadow, focus) {
+  if (!focus || shadow.activeElement === focus.control) return;
+  const heir = focus.control.isConnected
+    ? focus.control
+    : [...shadow.querySelectorAll(`${CONTROL}, [data-action]`)].find((candidate) =>
+        focus.name
+          ? candidate.name === focus.name
+          : candidate.dataset.action === focus.action && candidate.dataset.path === focus.path,
+      );
+  heir?.focus({ preventScroll: true });
+  if (heir && typeof focus.selectionStart === "number" && typeof heir.selectionStart === "number") {
+    heir.setSelectionRange(focus.selectionStart, focus.selectionEnd);
+  }
+}

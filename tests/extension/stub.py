@@ -1,0 +1,184 @@
+"""A server that keeps the contract of docs/extension.md with fixed words and a memory of its own."""
+
+import asyncio
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from aiohttp import web
+
+PATIENCE = 10
+
+FORM = """
+<form data-region="form" data-rev="{rev}">
+  <label class="dh-toggle"><input type="checkbox" name="log_time"> <span>Log time to Harvest</span></label>
+  <div class="dh-fields">
+    <div class="dh-field dh-hours"><label for="dh-hours">Hours</label>
+      <input id="dh-hours" name="hours" inputmode="decimal" placeholder="0.25 or 1:30" value="{hours}">{error}</div>
+    <div class="dh-field dh-date"><label for="dh-spent-date">Day</label>
+      <input id="dh-spent-date" name="spent_date" type="date" value="2026-01-30"></div>
+    <div class="dh-field dh-task"><label for="dh-task">Task</label>
+      <select id="dh-task" name="task_id"><option value="5001" selected>Support · billable</option>
+      <option value="5002">Development · billable</option></select></div>
+    <div class="dh-field dh-notes"><label for="dh-notes">Notes</label><input id="dh-notes" name="notes" value=""></div>
+    <div class="dh-buttons"><span class="dh-hint">Goes to Harvest with your reply or note.</span>
+      <button type="button" data-action="log-now" class="dh-secondary">Log now, without a reply</button></div>
+  </div>
+</form>"""
+BUDGET = """
+<div data-region="budget" data-rev="{used}"><p class="dh-project">Oven controller</p>
+<div class="dh-bar dh-band-green"><progress max="100" value="40"></progress></div>
+<p class="dh-figures"><strong>{used}</strong> of 10.00 h</p></div>"""
+
+
+class Stub:
+    """What a test may set, and what it may look at."""
+
+    def __init__(self) -> None:
+        self.silent = False  # drops the connection without an answer
+        self.status_for_logs: int | None = None
+        self.oauth_error: str | None = None
+        self.poll = "20"
+        self.used = "4.00"
+        self.form_rev = "1"
+        self.requests: list[tuple[str, str, Any]] = []
+        self.logs: dict[str, dict[str, Any]] = {}
+        self.tokens: set[str] = set()
+        self._challenge = ""
+        self._turn = asyncio.Condition()
+
+    async def until(self, holds: Callable[["Stub"], Any]) -> None:
+        """Waits until a request has made it true."""
+        async with asyncio.timeout(PATIENCE), self._turn:
+            await self._turn.wait_for(lambda: holds(self))
+
+    def calls(self, method: str, ending: str) -> list[Any]:
+        return [body for how, path, body in self.requests if how == method and path.endswith(ending)]
+
+    def puts(self) -> list[dict[str, Any]]:
+        return [body for how, path, body in self.requests if how == "PUT" and "/logs/" in path]
+
+    def app(self) -> web.Application:
+        @web.middleware
+        async def watch(request: web.Request, handler: Any) -> web.StreamResponse:
+            body = await request.json() if request.can_read_body else None
+            self.requests.append((request.method, request.path, body))
+            async with self._turn:
+                self._turn.notify_all()
+            if self.silent:
+                assert request.transport is not None
+                request.transport.abort()
+                return web.Response()
+            response: web.StreamResponse = await handler(request)
+            async with self._turn:
+                self._turn.notify_all()
+            return response
+
+        app = web.Application(middlewares=[watch])
+        app.add_routes(
+            [
+                web.get("/oauth/start", self._start),
+                web.post("/api/v1/session", self._open_session),
+                web.delete("/api/v1/session", self._close_session),
+                web.get("/api/v1/me", self._me),
+                web.get(r"/api/v1/tickets/{ticket:\d+}/panel", self._panel),
+                web.put("/api/v1/logs/{uuid}", self._put_log),
+                web.post("/api/v1/logs/{uuid}/{action}", self._act_on_log),
+            ]
+        )
+        return app
+
+    def _is_connected(self, request: web.Request) -> bool:
+        return request.headers.get("Authorization", "").removeprefix("Bearer ") in self.tokens
+
+    def _answer(self, ticket: int, *, connected: bool = True, status: int = 200, error: str = "") -> web.Response:
+        if not connected:
+            html = (
+                f'<div data-panel data-ticket="{ticket}" data-state="disconnected" data-band="none" '
+                'data-locked="false" data-poll="20"><div data-region="alert" data-rev="0"><p>Connect first. '
+                '<button type="button" data-action="connect">Connect</button></p></div></div>'
+            )
+            return web.Response(text=html, content_type="text/html", status=status)
+        logs = [log for log in self.logs.values() if log["ticket_id"] == ticket]
+        log = logs[-1] if logs else None
+        state = "error" if error else log["state"] if log else "idle"
+        words = f'<p class="dh-error" role="alert">{escape(error)}</p>' if error else ""
+        form = FORM.format(rev=self.form_rev + error, hours="", error=words) if state != "armed" else ""
+        row = ""
+        if log and state in ("armed", "logged"):
+            row = (
+                f'<div data-region="log" data-rev="{state}"><p class="dh-log dh-log-{state}" role="status">'
+                f'<span class="dh-icon"></span><span>{escape(str(log["hours"]))} h {state}</span>'
+                f'<button type="button" data-action="undo" data-path="/api/v1/logs/{log["uuid"]}/undo" class="dh-link">'
+                "Undo</button></p></div>"
+            )
+        html = (
+            f'<div data-panel data-ticket="{ticket}" data-state="{state}" data-band="green" data-locked="false" '
+            f'data-poll="{self.poll}">{form}{row}{BUDGET.format(used=self.used)}</div>'
+        )
+        return web.Response(text=html, content_type="text/html", status=status)
+
+    async def _start(self, request: web.Request) -> web.Response:
+        query = request.query
+        assert query["code_challenge_method"] == "S256"
+        self._challenge = query["code_challenge"]
+        end = f"?error=access_denied&error_description={self.oauth_error}" if self.oauth_error else "?code=c1"
+        raise web.HTTPFound(f"{query['redirect_uri']}{end}&state={query['state']}")
+
+    async def _open_session(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        digest = hashlib.sha256(body["code_verifier"].encode()).digest()
+        assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == self._challenge
+        token = secrets.token_hex(8)
+        self.tokens.add(token)
+        agent = {"name": "Ada Agent", "email": "ada@example.com"}
+        return web.json_response({"access_token": token, "token_type": "Bearer", "expires_in": 3600, "agent": agent})
+
+    async def _close_session(self, request: web.Request) -> web.Response:
+        self.tokens.discard(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        return web.Response(status=204)
+
+    async def _me(self, request: web.Request) -> web.Response:
+        if self._is_connected(request):
+            html = (
+                '<div data-popup data-state="connected"><p>Connected as <strong>Ada Agent</strong><br>'
+                "<small>ada@example.com</small></p>"
+                '<button type="button" data-action="disconnect">Disconnect</button></div>'
+            )
+            return web.Response(text=html, content_type="text/html")
+        html = (
+            '<div data-popup data-state="disconnected"><p>You are not connected.</p>'
+            '<button type="button" data-action="connect">Connect</button></div>'
+        )
+        return web.Response(text=html, content_type="text/html", status=401)
+
+    async def _panel(self, request: web.Request) -> web.Response:
+        connected = self._is_connected(request)
+        return self._answer(int(request.match_info["ticket"]), connected=connected, status=200 if connected else 401)
+
+    async def _put_log(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if not self._is_connected(request):
+            return self._answer(body["ticket_id"], connected=False, status=401)
+        if self.status_for_logs:
+            return web.Response(text="in trouble", status=self.status_for_logs)
+        if not body["hours"].replace(".", "").isdigit():
+            return self._answer(body["ticket_id"], status=422, error="Enter hours such as 0.5 or 1:30.")
+        uuid = request.match_info["uuid"]
+        state = "logged" if body["confirm"] == "now" else "armed"
+        self.logs.setdefault(uuid, {**body, "uuid": uuid, "state": state})
+        return self._answer(body["ticket_id"], status=201)
+
+    async def _act_on_log(self, request: web.Request) -> web.Response:
+        log = self.logs.get(request.match_info["uuid"])
+        if log is None:
+            raise web.HTTPNotFound
+        action = request.match_info["action"]
+        if action == "confirm":
+            log["state"] = "logged"
+        elif action in ("disarm", "undo"):
+            del self.logs[log["uuid"]]
+        return self._answer(log["ticket_id"])
