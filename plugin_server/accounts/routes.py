@@ -1,0 +1,140 @@
+"""HTTP of signing in: the pages of the window, the exchange of the code, who am I, and Disconnect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from plugin_server.accounts import store
+from plugin_server.accounts.connect import Connect
+from plugin_server.accounts.sessions import Sessions
+from plugin_server.runtime.api import Answer, Call, Route
+from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.database import Pool
+from plugin_server.runtime.templates import Templates
+
+COOKIE = "deskhours_connect"
+
+
+class AgentOut(BaseModel):
+    """An agent."""
+
+    name: str
+    email: str
+    harvest_connected: bool = Field(description="Whether a Harvest account is connected.")
+
+
+class RedeemIn(BaseModel):
+    """The end of a sign-in."""
+
+    code: str = Field(min_length=1, max_length=200)
+    code_verifier: str = Field(min_length=43, max_length=128)
+
+
+class SessionOut(BaseModel):
+    """A session."""
+
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105
+    expires_in: int = Field(description="Seconds.")
+    agent: AgentOut
+
+
+class AccountRoutes:
+    """Handlers of the accounts feature."""
+
+    def __init__(
+        self, pool: Pool, connect: Connect, sessions: Sessions, templates: Templates, clock: Clock, *, secure: bool
+    ) -> None:
+        self._pool = pool
+        self._connect = connect
+        self._sessions = sessions
+        self._templates = templates
+        self._clock = clock
+        self._secure = secure
+
+    def pages(self) -> list[web.RouteDef]:
+        """The window's own pages."""
+        return [
+            web.get("/oauth/start", self.start),
+            web.get("/oauth/helpdesk/callback", self.helpdesk_callback),
+            web.get("/oauth/harvest/callback", self.harvest_callback),
+        ]
+
+    def api(self) -> list[Route]:
+        """The API's operations."""
+        return [
+            Route(
+                "POST",
+                "/api/v1/session",
+                self.create_session,
+                "Exchange the one-time code of a sign-in for a session",
+                body=RedeemIn,
+                answer=SessionOut,
+                success={201: "Signed in"},
+                refusals=(),
+                public=True,
+            ),
+            Route(
+                "DELETE",
+                "/api/v1/session",
+                self.delete_session,
+                "Disconnect: end this session at once",
+                success={204: "Disconnected"},
+                refusals=(401,),
+            ),
+            Route("GET", "/api/v1/me", self.read_me, "Who is signed in", answer=AgentOut, refusals=(401,)),
+        ]
+
+    async def start(self, request: web.Request) -> web.StreamResponse:
+        query = request.query
+        begun = await self._connect.start(
+            query.get("redirect_uri", ""),
+            query.get("state", ""),
+            query.get("code_challenge", ""),
+            query.get("code_challenge_method", ""),
+        )
+        response = _go(begun.location)
+        response.set_cookie(
+            COOKIE, begun.browser, max_age=600, path="/oauth", httponly=True, secure=self._secure, samesite="Lax"
+        )
+        return response
+
+    async def helpdesk_callback(self, request: web.Request) -> web.StreamResponse:
+        return _go(await self._connect.from_helpdesk(*_callback(request)))
+
+    async def harvest_callback(self, request: web.Request) -> web.StreamResponse:
+        return _go(await self._connect.from_harvest(*_callback(request)))
+
+    async def create_session(self, call: Call[RedeemIn]) -> Answer:
+        agent = await self._connect.redeem(call.body.code, call.body.code_verifier)
+        token, seconds = await self._sessions.open(agent.id)
+        out = AgentOut(name=agent.name, email=agent.email, harvest_connected=agent.harvest_user_id is not None)
+        return Answer(SessionOut(access_token=token, expires_in=seconds, agent=out), status=201)
+
+    async def delete_session(self, call: Call[Any]) -> Answer:
+        caller = call.caller
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await store.revoke_session(connection, caller.session_id, self._clock.now()):
+                # The last one: nothing of the person's access stays behind.
+                await store.delete_tokens(connection, caller.agent_id)
+        return Answer(None)
+
+    async def read_me(self, call: Call[Any]) -> Answer:
+        caller = call.caller
+        connected = caller.harvest_user_id is not None
+        out = AgentOut(name=caller.name, email=caller.email, harvest_connected=connected)
+        state = "connected" if connected else "identified"
+        html = self._templates.render("accounts/popup.html", call.lang, state=state, agent=out)
+        return Answer(out, html=html)
+
+
+def _callback(request: web.Request) -> tuple[str, str, str, str]:
+    query = request.query
+    return query.get("state", ""), request.cookies.get(COOKIE, ""), query.get("code", ""), query.get("error", "")
+
+
+def _go(location: str) -> web.Response:
+    return web.Response(status=302, headers={"Location": location})

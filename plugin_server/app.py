@@ -1,0 +1,91 @@
+"""The server's composition root: features' routes and sections, plugged into one aiohttp application."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+from aiohttp import web
+
+from plugin_server.accounts.connect import Connect
+from plugin_server.accounts.routes import AccountRoutes
+from plugin_server.accounts.sessions import Sessions
+from plugin_server.budgets.rules import Thresholds
+from plugin_server.budgets.section import BudgetSection
+from plugin_server.manifest import url_text
+from plugin_server.panel.compose import Panel
+from plugin_server.panel.routes import PanelRoutes
+from plugin_server.runtime import api, database, openapi
+from plugin_server.runtime.templates import Templates
+from plugin_server.runtime.web import identify, secure, tell_problems
+from plugin_server.services import Services
+from plugin_server.timelog.routes import LogRoutes
+from plugin_server.timelog.section import REFRESH_JOB, TimeLogSection
+
+STATIC = Path(__file__).resolve().parent / "panel" / "static"
+
+
+def create(services: Services) -> web.Application:
+    """The application, ready to serve."""
+    manifest, pool, clock = services.manifest, services.pool, services.clock
+    public_url = url_text(manifest.server.public_url)
+    templates = Templates()
+    keys = [key.get_secret_value() for key in manifest.server.jwt_keys]
+    sessions = Sessions(pool, keys, public_url, manifest.server.session_minutes, clock)
+    connect = Connect(pool, manifest, services.helpdesk, services.oauth, services.tokens, services.mirror, clock)
+    bands = manifest.budgets.bands
+    panel = Panel(
+        [
+            TimeLogSection(
+                pool,
+                services.tickets,
+                services.timelog,
+                services.mirror,
+                services.queue,
+                templates,
+                clock,
+                manifest.time.default_task,
+            ),
+            BudgetSection(services.tickets, Thresholds(bands.yellow, bands.orange, bands.red), templates),
+        ],
+        templates,
+    )
+    accounts = AccountRoutes(pool, connect, sessions, templates, clock, secure=public_url.startswith("https://"))
+    routes = [
+        *PanelRoutes(panel, services.tickets, services.queue, REFRESH_JOB).api(),
+        *LogRoutes(services.timelog).api(),
+        *accounts.api(),
+    ]
+
+    app = web.Application(middlewares=[identify, tell_problems], client_max_size=api.MAXIMUM_BODY)
+    app.on_response_prepare.append(secure)
+    templates.attach(app)
+    app[api.AUTHENTICATE] = sessions.authenticate
+    app[api.RENDER_PANEL] = panel.render
+    app[api.RENDER_PROBLEM] = panel.problem
+    api.add_routes(app, routes)
+    app.add_routes(accounts.pages())
+    app.router.add_static("/static", STATIC)
+
+    described = openapi.document("Deskhours", version("deskhours"), public_url, routes)
+
+    async def describe(_request: web.Request) -> web.Response:
+        return web.json_response(described)
+
+    async def alive(_request: web.Request) -> web.Response:
+        return web.json_response({"ok": True})
+
+    async def ready(_request: web.Request) -> web.Response:
+        """Whether requests can be served: the database answers and is migrated, the queue answers."""
+        state = {"database": False, "migrations": False, "queue": await services.queue.ping()}
+        try:
+            state["migrations"] = not await database.pending(pool)
+            state["database"] = True
+        except Exception:  # noqa: S110 (whatever it is, the answer is "not ready")
+            pass
+        return web.json_response({"ok": all(state.values()), **state}, status=200 if all(state.values()) else 503)
+
+    app.router.add_get("/api/openapi.json", describe)
+    app.router.add_get("/healthz", alive)
+    app.router.add_get("/readyz", ready)
+    return app

@@ -1,0 +1,154 @@
+"""The command line: ``deskhours <command>``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from aiohttp import web
+
+from plugin_server import app as server_app
+from plugin_server import manifest as manifests
+from plugin_server import worker as worker_app
+from plugin_server.demo import launch
+from plugin_server.runtime import database, datadir, log, queue
+from plugin_server.services import running
+
+
+class NoService(Exception):
+    """A connection that the command needs is not named."""
+
+
+def main() -> None:
+    """Entry point of ``deskhours``; exits 2 on a mistake in the call or the manifest, 1 on any other failure."""
+    arguments = _parser().parse_args()
+    try:
+        sys.exit(arguments.run(arguments))
+    except manifests.ManifestError as error:
+        print(error, file=sys.stderr)  # noqa: T201 (the command's own answer)
+        sys.exit(2)
+    except (datadir.DataDirError, NoService, database.MigrationError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="deskhours", description="Harvest inside the helpdesk's ticket page.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    demo = commands.add_parser("demo", help="start everything on this machine, with a demo helpdesk and Harvest")
+    launch.add_arguments(demo)
+    demo.set_defaults(run=lambda arguments: asyncio.run(launch.run(arguments)))
+
+    serve = _command(commands, "serve", "run the server", _serve)
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8700)
+    _command(commands, "worker", "run the worker", _worker)
+    _command(commands, "migrate", "bring the database up to date", _migrate)
+    _command(commands, "manifest", "check the manifest and say every mistake", _manifest)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, words: str, run: object
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=words, description=words)
+    parser.add_argument("--manifest", type=Path, help="the manifest (default: manifest.json, or the demo's)")
+    parser.add_argument("--data", help="the data folder of a running demo (default: $DESKHOURS_DATA)")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    log.configure()
+    return asyncio.run(_run_server(arguments))
+
+
+async def _run_server(arguments: argparse.Namespace) -> int:
+    settings = manifests.load(_manifest_path(arguments))
+    async with running(settings, _url(arguments, "DATABASE_URL"), _url(arguments, "REDIS_URL")) as services:
+        runner = web.AppRunner(server_app.create(services), access_log=None, handle_signals=False)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, arguments.host, arguments.port).start()
+            await _stop_asked()
+        finally:
+            await runner.cleanup()
+    return 0
+
+
+def _worker(arguments: argparse.Namespace) -> int:
+    log.configure()
+    return asyncio.run(_run_worker(arguments))
+
+
+async def _run_worker(arguments: argparse.Namespace) -> int:
+    settings = manifests.load(_manifest_path(arguments))
+    redis_url = _url(arguments, "REDIS_URL")
+    async with running(settings, _url(arguments, "DATABASE_URL"), redis_url) as services:
+        work = asyncio.create_task(queue.work(redis_url, *worker_app.jobs(services)))
+        stop = asyncio.create_task(_stop_asked())
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+    return 0
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    log.configure()
+
+    async def migrate() -> list[str]:
+        pool = await database.connect(_url(arguments, "DATABASE_URL"), maximum=1)
+        try:
+            return await database.migrate(pool)
+        finally:
+            await pool.close()
+
+    done = asyncio.run(migrate())
+    print(f"{len(done)} migration(s) applied" if done else "the database is up to date")  # noqa: T201
+    return 0
+
+
+def _manifest(arguments: argparse.Namespace) -> int:
+    path = _manifest_path(arguments)
+    manifests.load(path)
+    print(f"{path}: valid")  # noqa: T201
+    return 0
+
+
+def _manifest_path(arguments: argparse.Namespace) -> Path:
+    if arguments.manifest:
+        return Path(arguments.manifest)
+    demo = datadir.resolve(arguments.data)
+    return demo.manifest if demo else Path("manifest.json")
+
+
+def _url(arguments: argparse.Namespace, name: str) -> str:
+    """A connection URL from the environment, or of the running demo."""
+    if url := os.environ.get(name):
+        return url
+    demo = datadir.resolve(arguments.data)
+    if demo is None:
+        raise NoService(
+            f"{name} is not set. Set it, or name a running demo's data folder with --data or DESKHOURS_DATA."
+        )
+    return demo.database_url if name == "DATABASE_URL" else demo.redis_url
+
+
+async def _stop_asked() -> None:
+    """Return on SIGTERM or SIGINT."""
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    await asked.wait()
+
+
+if __name__ == "__main__":
+    main()

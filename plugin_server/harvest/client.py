@@ -1,0 +1,135 @@
+"""A thin client over :mod:`plugin_server.harvest.core`: one method for each call that is used."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import aiohttp
+import msgspec
+
+from plugin_server.harvest import core, wire
+from plugin_server.runtime.clock import Clock
+
+Kind = TypeVar("Kind")
+
+_BODY = msgspec.json.Encoder(decimal_format="number")
+
+
+class HarvestClient:
+    """Calls Harvest with one token. Raises :class:`~plugin_server.harvest.core.HarvestError` only."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        api_url: str,
+        account_id: int,
+        user_agent: str,
+        token: str,
+        clock: Clock,
+    ) -> None:
+        self._session = session
+        self._api_url = api_url
+        self._headers = core.headers(token, account_id, user_agent)
+        self._clock = clock
+
+    async def me(self) -> wire.User:
+        """The token's own user."""
+        return await self._get("/users/me", wire.User)
+
+    async def company(self) -> wire.Company:
+        """The account's company."""
+        return await self._get("/company", wire.Company)
+
+    async def project_assignments(self) -> list[wire.ProjectAssignment]:
+        """The projects and tasks the token's user may track time on; any role may ask."""
+        return [
+            item
+            async for page in self._pages("/users/me/project_assignments", {}, wire.ProjectAssignmentPage)
+            for item in page.project_assignments
+        ]
+
+    async def projects(self, updated_since: datetime | None = None) -> AsyncIterator[list[wire.Project]]:
+        """All projects, archived ones too, page by page; only administrators and managers may ask."""
+        params = {"updated_since": _instant(updated_since)} if updated_since else {}
+        async for page in self._pages("/projects", params, wire.ProjectPage):
+            yield page.projects
+
+    async def time_entries(self, **filters: str | int | date | datetime) -> AsyncIterator[wire.TimeEntryPage]:
+        """Time entries by Harvest's own filters (``updated_since``, ``from_``, ``to``, …), page by page."""
+        params = {name.rstrip("_"): _parameter(value) for name, value in filters.items()}
+        async for page in self._pages("/time_entries", params, wire.TimeEntryPage):
+            yield page
+
+    async def create_time_entry(self, entry: wire.NewTimeEntry) -> wire.TimeEntry:
+        """Make an entry. There is no idempotency key: after an uncertain failure, look before trying again."""
+        return await self._call("POST", f"{self._api_url}/time_entries", wire.TimeEntry, body=_BODY.encode(entry))
+
+    async def time_entry(self, entry_id: int) -> wire.TimeEntry:
+        """One entry."""
+        return await self._get(f"/time_entries/{entry_id}", wire.TimeEntry)
+
+    async def delete_time_entry(self, entry_id: int) -> None:
+        """Delete an entry for good; Harvest keeps no trace of it."""
+        await self._call("DELETE", f"{self._api_url}/time_entries/{entry_id}", None)
+
+    async def _get(self, path: str, kind: type[Kind]) -> Kind:
+        return await self._call("GET", f"{self._api_url}{path}", kind)
+
+    async def _pages(self, path: str, params: dict[str, str], kind: type[Any]) -> AsyncIterator[Any]:
+        url: str | None = f"{self._api_url}{path}"
+        query: dict[str, str] | None = params
+        while url:
+            page = await self._call("GET", url, kind, params=query)
+            yield page
+            # The link carries the query itself; it must lead to the API that was asked, or the token would travel.
+            url, query = page.links.next, None
+            if url and not url.startswith(f"{self._api_url}/"):
+                raise core.Faulty("Harvest's link to the next page leads to another address")
+
+    async def _call(
+        self,
+        method: str,
+        url: str,
+        kind: type[Kind] | None,
+        *,
+        params: dict[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Kind:
+        headers = dict(self._headers)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            async with self._session.request(
+                method,
+                url,
+                params=params,
+                data=body,
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=core.API_SECONDS),
+                allow_redirects=False,
+            ) as response:
+                content = await response.read()
+                status, reply_headers = response.status, response.headers
+        except aiohttp.ClientConnectorError as error:
+            raise core.NotReached(f"Harvest can't be reached: {error.strerror or error}") from error
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise core.NoAnswer(f"Harvest did not answer: {error or type(error).__name__}") from error
+        core.check(status, reply_headers, content, self._clock.now())
+        if kind is None:
+            return None  # type: ignore[return-value]
+        try:
+            return msgspec.json.decode(content, type=kind, strict=False)
+        except msgspec.DecodeError as error:
+            raise core.Faulty(f"Harvest's reply can't be read: {error}") from error
+
+
+def _instant(value: datetime) -> str:
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _parameter(value: str | int | date | datetime) -> str:
+    if isinstance(value, datetime):
+        return _instant(value)
+    return value.isoformat() if isinstance(value, date) else str(value)

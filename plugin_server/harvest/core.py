@@ -1,0 +1,119 @@
+"""Harvest API v2 without I/O: headers, what a reply means, and the next page.
+
+Sources: Harvest's API documentation, "Overview", "Authentication" and "Pagination"; where the documentation is silent
+the comment says what public clients have observed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+API_SECONDS = 10.0
+"""Time limit of one API call. An uncertain call is only looked up after this has passed, because until then Harvest may
+still be carrying it out."""
+
+
+class HarvestError(Exception):
+    """Harvest did not do what was asked; the message is Harvest's or ours, fit for people."""
+
+
+class Unauthorized(HarvestError):
+    """401: the token is wrong, expired or revoked, or the account header is missing or wrong."""
+
+
+class Denied(HarvestError):
+    """403: the token's user may not do this."""
+
+
+class Missing(HarvestError):
+    """404: no such object, or none this user can see."""
+
+
+class Refused(HarvestError):
+    """400 or 422: Harvest read the request and will not carry it out; repeating it is useless."""
+
+
+class Throttled(HarvestError):
+    """429: nothing was done; ``retry_after`` seconds must pass before any further call."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Faulty(HarvestError):
+    """A 5xx or an unreadable reply: the call may or may not have been carried out."""
+
+
+class NoAnswer(HarvestError):
+    """No reply arrived in time or the connection broke: the call may or may not have been carried out."""
+
+
+class NotReached(HarvestError):
+    """No connection could be made: the call was certainly not carried out."""
+
+
+UNCERTAIN = (Faulty, NoAnswer)
+"""After these nobody knows whether a write happened."""
+
+
+def headers(token: str, account_id: int, user_agent: str) -> dict[str, str]:
+    """Headers of an API call. Without a User-Agent Harvest answers 400; without the account id, 401."""
+    return {
+        "Authorization": f"Bearer {token}",
+        "Harvest-Account-Id": str(account_id),
+        "User-Agent": user_agent,
+        "Accept": "application/json",
+    }
+
+
+def user_agent(contact: str) -> str:
+    """The User-Agent in the form Harvest asks for: the application's name and a way to reach its operator."""
+    return f"Deskhours ({contact})"
+
+
+def check(status: int, reply_headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+    """Return for a success; otherwise raise the error that the reply means."""
+    if 200 <= status < 300:
+        return
+    message = _message(body) or f"Harvest answered {status}"
+    if status == 401:
+        raise Unauthorized(message)
+    if status == 403:
+        raise Denied(message)
+    if status == 404:
+        raise Missing(message)
+    if status == 429:
+        raise Throttled(message, retry_after(reply_headers.get("Retry-After", ""), now))
+    if 400 <= status < 500:
+        raise Refused(message)
+    raise Faulty(message)
+
+
+def retry_after(value: str, now: datetime) -> float:
+    """Seconds to wait by a ``Retry-After`` header: a number, or an HTTP date (RFC 9110, 10.2.3). 15 when unreadable,
+    the length of Harvest's window."""
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), 3600.0)
+    try:
+        return min(max((parsedate_to_datetime(value) - now).total_seconds(), 0.0), 3600.0)
+    except (ValueError, TypeError):
+        return 15.0
+
+
+def _message(body: bytes) -> str:
+    """Harvest's own words in an error body, whichever of its three shapes it has; empty when there are none."""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return ""
+    if not isinstance(data, dict):
+        return ""
+    for key in ("message", "error_description", "error"):
+        if isinstance(data.get(key), str) and data[key]:
+            return str(data[key])[:500]
+    return ""

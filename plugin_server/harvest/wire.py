@@ -1,0 +1,166 @@
+"""Harvest's objects as they come over the wire, as far as they are used. Unknown fields are ignored; enumerations are
+open strings, because fields and values do appear without notice. Hours and rates are decimals, never floats."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+
+class Named(msgspec.Struct):
+    """A reference to a client, task, … by id, with its name at the time of the reply."""
+
+    id: int
+    name: str = ""
+
+
+class ProjectRef(msgspec.Struct):
+    """A reference to a project."""
+
+    id: int
+    name: str = ""
+    code: str | None = None
+
+
+class ExternalReference(msgspec.Struct):
+    """What an entry was made for; all strings. ``service`` is derived by Harvest from the permalink."""
+
+    id: str | None = None
+    group_id: str | None = None
+    permalink: str | None = None
+
+
+class TimeEntry(msgspec.Struct):
+    """A time entry. ``hours`` of a running timer include the running part at the time of the reply."""
+
+    id: int
+    spent_date: date
+    user: Named
+    client: Named
+    project: ProjectRef
+    task: Named
+    hours: Decimal
+    updated_at: datetime
+    created_at: datetime
+    rounded_hours: Decimal | None = None
+    notes: str | None = None
+    external_reference: ExternalReference | None = None
+    is_locked: bool = False
+    is_billed: bool = False
+    is_running: bool = False
+    billable: bool = False
+    budgeted: bool = False
+    timer_started_at: datetime | None = None
+
+
+class Project(msgspec.Struct):
+    """A project."""
+
+    id: int
+    client: Named
+    name: str
+    is_active: bool
+    updated_at: datetime
+    code: str | None = None
+    is_billable: bool = True
+    budget: Decimal | None = None
+    budget_by: str = "none"
+
+
+class Task(msgspec.Struct):
+    """One task of a project assignment."""
+
+    id: int
+    task: Named
+    billable: bool = False
+    is_active: bool = True
+
+
+class ProjectAssignment(msgspec.Struct):
+    """A project the user may track time on, with its tasks."""
+
+    id: int
+    project: ProjectRef
+    client: Named
+    task_assignments: list[Task]
+    is_active: bool = True
+    is_project_manager: bool = False
+
+
+class User(msgspec.Struct):
+    """A person in the account. ``timezone`` is Harvest's own name for it."""
+
+    id: int
+    first_name: str
+    last_name: str
+    email: str
+    timezone: str = "UTC"
+    is_active: bool = True
+    access_roles: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class Company(msgspec.Struct):
+    """The account's company."""
+
+    base_uri: str
+    name: str = ""
+    wants_timestamp_timers: bool = False
+
+
+class Links(msgspec.Struct):
+    """Links of a page of a list; following ``next`` until it is null works for both kinds of paging."""
+
+    next: str | None = None
+
+
+class TimeEntryPage(msgspec.Struct):
+    time_entries: list[TimeEntry]
+    links: Links
+    total_entries: int | None = None
+
+
+class ProjectPage(msgspec.Struct):
+    projects: list[Project]
+    links: Links
+
+
+class ProjectAssignmentPage(msgspec.Struct):
+    project_assignments: list[ProjectAssignment]
+    links: Links
+
+
+class Account(msgspec.Struct):
+    """An account a token can reach; ``product`` is ``harvest`` or ``forecast``."""
+
+    id: int
+    product: str
+    name: str = ""
+
+
+class Accounts(msgspec.Struct):
+    accounts: list[Account]
+
+
+class Token(msgspec.Struct):
+    """An OAuth2 token reply; ``expires_in`` in seconds. ``scope`` may say which accounts were granted."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int = 1209600
+
+
+class NewTimeEntry(msgspec.Struct, omit_defaults=True):
+    """The body of a new, stopped time entry of a duration account."""
+
+    project_id: int
+    task_id: int
+    spent_date: date
+    hours: Decimal
+    notes: str | None = None
+    external_reference: ExternalReference | None = None

@@ -1,0 +1,198 @@
+"""The mirror's SQL. Rows are written so that doing it again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from plugin_server.harvest import wire
+from plugin_server.runtime.database import Connection, Pool
+
+
+@dataclass(frozen=True)
+class Project:
+    """A Harvest project; ``label`` as Harvest writes it, ``[CODE] Name``."""
+
+    id: int
+    name: str
+    code: str | None
+    client_name: str
+    is_active: bool
+
+    @property
+    def label(self) -> str:
+        return f"[{self.code}] {self.name}" if self.code else self.name
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task a person may track time on in a project."""
+
+    id: int
+    name: str
+    billable: bool
+
+
+def hundredths(hours: Decimal) -> int:
+    """Hours as integer hundredths, rounding half up; Harvest itself keeps two places."""
+    return int((hours * 100).quantize(Decimal(1), rounding="ROUND_HALF_UP"))
+
+
+_UPSERT_ENTRY = """
+INSERT INTO time_entry (id, project_id, user_id, task_id, spent_date, hours, rounded_hours, billable, is_running,
+    is_locked, is_billed, updated_at, created_at, external_id, external_group_id, external_permalink, notes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+ON CONFLICT (id) DO UPDATE SET
+    project_id = excluded.project_id, user_id = excluded.user_id, task_id = excluded.task_id,
+    spent_date = excluded.spent_date, hours = excluded.hours, rounded_hours = excluded.rounded_hours,
+    billable = excluded.billable, is_running = excluded.is_running, is_locked = excluded.is_locked,
+    is_billed = excluded.is_billed, updated_at = excluded.updated_at, created_at = excluded.created_at,
+    external_id = excluded.external_id, external_group_id = excluded.external_group_id,
+    external_permalink = excluded.external_permalink, notes = excluded.notes
+WHERE time_entry.updated_at <= excluded.updated_at
+"""
+
+
+async def upsert_entries(connection: Connection, entries: Iterable[wire.TimeEntry]) -> None:
+    """Write entries; an older version of one never overwrites a newer. Ordered by id, so two writers can't deadlock."""
+    rows = []
+    for entry in sorted(entries, key=lambda item: item.id):
+        reference = entry.external_reference
+        rows.append(
+            (
+                entry.id,
+                entry.project.id,
+                entry.user.id,
+                entry.task.id,
+                entry.spent_date,
+                hundredths(entry.hours),
+                None if entry.rounded_hours is None else hundredths(entry.rounded_hours),
+                entry.billable,
+                entry.is_running,
+                entry.is_locked,
+                entry.is_billed,
+                entry.updated_at,
+                entry.created_at,
+                reference.id if reference else None,
+                reference.group_id if reference else None,
+                reference.permalink if reference else None,
+                entry.notes,
+            )
+        )
+    await connection.executemany(_UPSERT_ENTRY, rows)
+
+
+async def mark_deleted(connection: Connection, entry_id: int, when: datetime) -> None:
+    """Note that Harvest no longer has the entry; the row stays."""
+    await connection.execute(
+        "UPDATE time_entry SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL", entry_id, when
+    )
+
+
+async def upsert_projects(connection: Connection, projects: Iterable[wire.Project]) -> None:
+    """Write projects."""
+    await connection.executemany(
+        """
+        INSERT INTO harvest_project (id, client_id, is_active, updated_at, name, code, client_name)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (id) DO UPDATE SET client_id = excluded.client_id, is_active = excluded.is_active,
+            updated_at = excluded.updated_at, name = excluded.name, code = excluded.code,
+            client_name = excluded.client_name
+        WHERE harvest_project.updated_at <= excluded.updated_at
+        """,
+        [
+            (item.id, item.client.id, item.is_active, item.updated_at, item.name, item.code or None, item.client.name)
+            for item in sorted(projects, key=lambda item: item.id)
+        ],
+    )
+
+
+async def replace_assignments(
+    connection: Connection, user_id: int, assignments: Sequence[wire.ProjectAssignment]
+) -> None:
+    """Make a person's assignments exactly these; a project not seen before is known from now on."""
+    await connection.executemany(
+        """
+        INSERT INTO harvest_project (id, client_id, is_active, updated_at, name, code, client_name)
+        VALUES ($1, $2, true, '-infinity', $3, $4, $5) ON CONFLICT (id) DO NOTHING
+        """,
+        [
+            (item.project.id, item.client.id, item.project.name, item.project.code or None, item.client.name)
+            for item in sorted(assignments, key=lambda item: item.project.id)
+        ],
+    )
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('project_assignment', $1))", user_id)
+    await connection.execute("DELETE FROM project_assignment WHERE user_id = $1", user_id)
+    rows = {
+        (item.project.id, task.task.id): (
+            user_id,
+            item.project.id,
+            task.task.id,
+            task.billable,
+            task.task.name,
+            position,
+        )
+        for item in assignments
+        if item.is_active
+        for position, task in enumerate(item.task_assignments)
+        if task.is_active
+    }
+    await connection.executemany("INSERT INTO project_assignment VALUES ($1, $2, $3, $4, $5, $6)", list(rows.values()))
+
+
+async def write_company(connection: Connection, company: wire.Company) -> None:
+    """Remember the company."""
+    await connection.execute(
+        """
+        INSERT INTO harvest_company (base_uri, wants_timestamp_timers) VALUES ($1, $2)
+        ON CONFLICT (only_row) DO UPDATE SET base_uri = excluded.base_uri,
+            wants_timestamp_timers = excluded.wants_timestamp_timers
+        """,
+        company.base_uri.rstrip("/"),
+        company.wants_timestamp_timers,
+    )
+
+
+async def watermark(pool: Pool, name: str) -> datetime | None:
+    """How far the sync ``name`` has come; ``None`` before its first run."""
+    value: datetime | None = await pool.fetchval("SELECT reached_at FROM sync_watermark WHERE name = $1", name)
+    return value
+
+
+async def move_watermark(connection: Connection, name: str, reached_at: datetime) -> None:
+    """Move a watermark forward; it never goes back."""
+    await connection.execute(
+        """
+        INSERT INTO sync_watermark (name, reached_at) VALUES ($1, $2)
+        ON CONFLICT (name) DO UPDATE SET reached_at = greatest(sync_watermark.reached_at, excluded.reached_at)
+        """,
+        name,
+        reached_at,
+    )
+
+
+async def project(pool: Pool, project_id: int) -> Project | None:
+    """A project as last seen."""
+    row = await pool.fetchrow(
+        "SELECT id, name, code, client_name, is_active FROM harvest_project WHERE id = $1", project_id
+    )
+    return Project(**row) if row else None
+
+
+async def tasks(pool: Pool, user_id: int, project_id: int) -> list[Task]:
+    """The tasks a person may track time on in a project, in Harvest's order; none means no assignment."""
+    rows = await pool.fetch(
+        "SELECT task_id AS id, task_name AS name, billable FROM project_assignment"
+        " WHERE user_id = $1 AND project_id = $2 ORDER BY position, task_id",
+        user_id,
+        project_id,
+    )
+    return [Task(**row) for row in rows]
+
+
+async def base_uri(pool: Pool) -> str | None:
+    """The address of Harvest's pages for people, once known."""
+    value: str | None = await pool.fetchval("SELECT base_uri FROM harvest_company")
+    return value

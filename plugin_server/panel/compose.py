@@ -1,0 +1,100 @@
+"""The panel: composed of what the features' sections contribute."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from aiohttp import web
+from markupsafe import Markup, escape
+
+from plugin_server.runtime.api import PanelView, language
+from plugin_server.runtime.caller import Caller
+from plugin_server.runtime.errors import Problem
+from plugin_server.runtime.section import Contribution, PanelRequest, Region, Section
+from plugin_server.runtime.templates import Templates
+
+IDLE_POLL = 20.0
+"""Seconds until a panel at rest asks again: a new figure or lock shows well within a minute."""
+
+_TICKET = re.compile(r"/api/v1/tickets/(\d+)/")
+
+
+class Panel:
+    """Composes the panel from its sections, in the order given."""
+
+    def __init__(self, sections: Sequence[Section], templates: Templates) -> None:
+        self._sections = sections
+        self._templates = templates
+
+    async def contributions(self, caller: Caller, view: PanelView, lang: str) -> list[Contribution]:
+        """What each section has to show."""
+        request = PanelRequest(caller, view.ticket_id, lang, view.values, view.errors)
+        return [await section.render(request) for section in self._sections]
+
+    async def render(self, caller: Caller, view: PanelView, lang: str) -> str:
+        """The panel as HTML."""
+        parts = await self.contributions(caller, view, lang)
+        in_form = {"hours", "task_id", "spent_date", "notes"}
+        words = [escape(text) for name, text in view.errors.items() if name not in in_form]
+        alerts = [*words, *(alert for part in parts for alert in part.alerts)]
+        regions = [region for part in parts for region in part.regions]
+        if alerts:
+            html = self._templates.render("panel/alert.html", lang, alerts=alerts)
+            regions.insert(0, Region("alert", html))
+        state = first(part.state for part in parts) or "idle"
+        return self._fragment(
+            lang,
+            view.ticket_id,
+            regions,
+            state="error" if view.errors else state,
+            band=first(part.band for part in parts) or "none",
+            locked=any(part.locked for part in parts),
+            poll=min([part.poll for part in parts if part.poll is not None], default=IDLE_POLL),
+        )
+
+    async def problem(self, request: web.Request, problem: Problem) -> str:
+        """A problem in the form of what was asked for: the popup's fragment, a panel, or a page of its own."""
+        lang = language(request)
+        if request.path.startswith("/oauth/") or not request.path.startswith("/api/"):
+            return self._templates.render("accounts/problem.html", lang, message=problem.message)
+        if request.path == "/api/v1/me":
+            state = "disconnected" if problem.status == 401 else "error"
+            return self._templates.render("accounts/popup.html", lang, state=state, agent=None)
+        match = _TICKET.match(request.path)
+        ticket_id = int(match.group(1)) if match else 0
+        if problem.status == 401:
+            region = Region("alert", self._templates.render("panel/connect.html", lang))
+            return self._fragment(lang, ticket_id, [region], state="disconnected")
+        words: Markup = escape(problem.message)
+        if match and problem.status >= 500:
+            words = self._templates.render("panel/again.html", lang, message=problem.message, ticket_id=ticket_id)
+        region = Region("alert", self._templates.render("panel/alert.html", lang, alerts=[words]))
+        return self._fragment(lang, ticket_id, [region], state="error")
+
+    def _fragment(
+        self,
+        lang: str,
+        ticket_id: int,
+        regions: Sequence[Region],
+        *,
+        state: str,
+        band: str = "none",
+        locked: bool = False,
+        poll: float = IDLE_POLL,
+    ) -> str:
+        return self._templates.render(
+            "panel/panel.html",
+            lang,
+            ticket_id=ticket_id,
+            regions=regions,
+            state=state,
+            band=band,
+            locked=locked,
+            poll=poll,
+        )
+
+
+def first(values: Iterable[str | None]) -> str | None:
+    """The first of the values that says something."""
+    return next((value for value in values if value is not None), None)

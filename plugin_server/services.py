@@ -1,0 +1,87 @@
+"""Everything that server and worker both need, built once from a manifest and open connections."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+
+from plugin_server.accounts.crypto import Vault
+from plugin_server.accounts.tokens import Tokens
+from plugin_server.harvest import core as harvest_core
+from plugin_server.harvest.client import HarvestClient
+from plugin_server.harvest.oauth import HarvestOAuth
+from plugin_server.helpdesk.base import Helpdesk
+from plugin_server.helpdesk.zammad.client import Zammad
+from plugin_server.manifest import Manifest, url_text
+from plugin_server.mirror.service import Mirror
+from plugin_server.runtime import database
+from plugin_server.runtime.clock import Clock, SystemClock
+from plugin_server.runtime.database import Pool
+from plugin_server.runtime.queue import Queue, RedisQueue
+from plugin_server.tickets.service import Tickets
+from plugin_server.timelog.rules import HoursRule
+from plugin_server.timelog.service import TimeLog
+
+
+@dataclass(frozen=True)
+class Services:
+    """The features' services, wired together."""
+
+    manifest: Manifest
+    pool: Pool
+    queue: Queue
+    clock: Clock
+    helpdesk: Helpdesk
+    oauth: HarvestOAuth
+    tokens: Tokens
+    mirror: Mirror
+    tickets: Tickets
+    timelog: TimeLog
+
+
+def build(manifest: Manifest, pool: Pool, queue: Queue, session: aiohttp.ClientSession, clock: Clock) -> Services:
+    """Wire the services."""
+    harvest, desk = manifest.harvest, manifest.helpdesk
+    agent_name = harvest_core.user_agent(harvest.contact)
+    helpdesk = Zammad(session, url_text(desk.url), desk.client_id, desk.client_secret.get_secret_value(), desk.fields)
+    oauth = HarvestOAuth(
+        session,
+        url_text(harvest.id_url),
+        harvest.client_id,
+        harvest.client_secret.get_secret_value(),
+        agent_name,
+        clock,
+    )
+    vault = Vault([key.get_secret_value() for key in manifest.server.token_keys])
+    tokens = Tokens(pool, vault, helpdesk, oauth, session, harvest, clock)
+    service_client = HarvestClient(
+        session,
+        url_text(harvest.api_url),
+        harvest.account_id,
+        agent_name,
+        harvest.token.get_secret_value(),
+        clock,
+    )
+    mirror = Mirror(pool, service_client, clock)
+    tickets = Tickets(pool, helpdesk, tokens, mirror, clock)
+    hours_rule = HoursRule(manifest.time.minimum_hours, manifest.time.step_hours)
+    timelog = TimeLog(pool, tickets, mirror, helpdesk, tokens, queue, clock, hours_rule)
+    return Services(manifest, pool, queue, clock, helpdesk, oauth, tokens, mirror, tickets, timelog)
+
+
+@asynccontextmanager
+async def running(manifest: Manifest, database_url: str, redis_url: str) -> AsyncIterator[Services]:
+    """Services on open connections; everything is closed at the end."""
+    pool = await database.connect(database_url)
+    try:
+        queue = await RedisQueue.connect(redis_url)
+        try:
+            async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+                yield build(manifest, pool, queue, session, SystemClock())
+        finally:
+            await queue.close()
+    finally:
+        await pool.close()

@@ -1,0 +1,102 @@
+"""Tickets: may this agent see this one, and what do we know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
+from plugin_server.helpdesk import base
+from plugin_server.helpdesk.base import Helpdesk
+from plugin_server.mirror import store as mirror_store
+from plugin_server.mirror.service import Mirror
+from plugin_server.runtime.caller import Caller
+from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.database import Pool
+from plugin_server.runtime.errors import Forbidden, NotFound, Unauthenticated, Unavailable
+from plugin_server.tickets import rules, store
+
+
+@dataclass(frozen=True)
+class TicketView:
+    """A ticket with its project as last seen. ``used`` and ``budget`` in hours; no budget is ``None``."""
+
+    ticket: store.Ticket
+    project: mirror_store.Project | None
+    project_url: str | None
+    used: Decimal
+    budget: Decimal | None
+
+
+class Tickets:
+    """Tickets as we know them; who may see one is the helpdesk's word, asked as that agent."""
+
+    def __init__(self, pool: Pool, helpdesk: Helpdesk, tokens: Tokens, mirror: Mirror, clock: Clock) -> None:
+        self._pool = pool
+        self._helpdesk = helpdesk
+        self._tokens = tokens
+        self._mirror = mirror
+        self._clock = clock
+
+    def reference(self, ticket_id: int) -> str:
+        """The external reference id by which a time entry names a ticket of this helpdesk."""
+        return f"{self._helpdesk.host}:{ticket_id}"
+
+    async def require(self, caller: Caller, ticket_id: int, *, fresh: bool = False) -> store.Ticket:
+        """The ticket, for an agent who may see it; ``fresh`` reads it again though it was just read.
+
+        Raises :class:`Forbidden`, :class:`NotFound`, :class:`Unauthenticated` when the helpdesk no longer knows the
+        agent's grant, :class:`Unavailable` when the helpdesk does not answer and no recent yes stands.
+        """
+        now = self._clock.now()
+        access = rules.Access(await store.allowed_at(self._pool, caller.agent_id, ticket_id))
+        if fresh or not access.fresh(now):
+            try:
+                await self._ask(caller, ticket_id)
+            except (base.Unreachable, CannotRefresh) as error:
+                if not access.stands(now):
+                    raise Unavailable(
+                        "The helpdesk does not answer, so it can't be checked whether you may see this ticket."
+                        " Try again in a moment."
+                    ) from error
+        ticket = await store.ticket(self._pool, ticket_id)
+        if ticket is None:
+            raise NotFound(f"Ticket {ticket_id} is not known.")
+        return ticket
+
+    async def view(self, caller: Caller, ticket_id: int) -> TicketView:
+        """The ticket with its figures; raises as :meth:`require`."""
+        ticket = await self.require(caller, ticket_id)
+        project = url = None
+        if ticket.project_id is not None:
+            project = await self._mirror.project(ticket.project_id)
+            url = await self._mirror.project_url(ticket.project_id)
+        used = await store.hours_used(
+            self._pool, ticket_id, self.reference(ticket_id), f"{self._helpdesk.host}:", ticket.project_id
+        )
+        return TicketView(ticket, project, url, used, rules.parse_budget(ticket.budget_text))
+
+    async def _ask(self, caller: Caller, ticket_id: int) -> None:
+        """Read the ticket as the agent and keep what was read."""
+        try:
+            seen = await self._read(caller, ticket_id)
+        except base.Missing:
+            await store.forbid(self._pool, caller.agent_id, ticket_id)
+            raise NotFound(f"The helpdesk has no ticket {ticket_id}.") from None
+        except base.Denied:
+            await store.forbid(self._pool, caller.agent_id, ticket_id)
+            raise Forbidden(f"The helpdesk does not let you see ticket {ticket_id}.") from None
+        except (NotConnected, base.Unauthorized):
+            raise Unauthenticated("The helpdesk no longer accepts your sign-in. Connect again.") from None
+        now = self._clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            await store.upsert(connection, seen, rules.parse_project_id(seen.project), now)
+            await store.allow(connection, caller.agent_id, ticket_id, now)
+
+    async def _read(self, caller: Caller, ticket_id: int) -> base.Ticket:
+        token = await self._tokens.access(caller.agent_id, "helpdesk")
+        try:
+            return await self._helpdesk.ticket(token, ticket_id, seconds=rules.HELPDESK_SECONDS)
+        except base.Unauthorized:
+            token = await self._tokens.access(caller.agent_id, "helpdesk", refused=token)
+            return await self._helpdesk.ticket(token, ticket_id, seconds=rules.HELPDESK_SECONDS)

@@ -1,0 +1,166 @@
+"""HTTP of logs."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+
+from plugin_server.runtime.api import Answer, Call, PanelView, Refused, Route
+from plugin_server.runtime.errors import Conflict, Invalid, Problem
+from plugin_server.timelog import rules, store
+from plugin_server.timelog.rules import Event, Typed
+from plugin_server.timelog.service import TimeLog, Wish
+
+_UUID = r"{log_id:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}}"
+
+Number = Annotated[StrictStr | StrictInt | StrictFloat | None, Field(union_mode="left_to_right")]
+"""Text or number as typed; what it means is decided by the rules, with words for each field."""
+
+
+class LogIn(BaseModel):
+    """What is to be recorded."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    ticket_id: int = Field(gt=0, lt=2**53, description="The helpdesk's ticket id.")
+    confirm: Literal["article", "now"] = Field(
+        default="now",
+        description="`article`: record it once an article of yours with an id above `after_article_id` is on the"
+        " ticket. `now`: record it without one.",
+    )
+    after_article_id: int | None = Field(
+        default=None, ge=0, lt=2**53, description="The ticket's last article before the reply; 0 if it had none."
+    )
+    hours: Number = Field(default=None, description="Hours, such as 0.5, 0,5 or 1:30; at least 0.25, in steps of 0.25.")
+    task_id: Number = Field(default=None, description="A Harvest task assigned to you in the ticket's project.")
+    spent_date: StrictStr | None = Field(
+        default=None, description="The day the time counts for, YYYY-MM-DD; today or earlier in your time zone."
+    )
+    notes: StrictStr | None = Field(default=None, max_length=rules.MAXIMUM_NOTES * 2)
+
+
+class LogOut(BaseModel):
+    """A log."""
+
+    id: UUID
+    ticket_id: int
+    state: rules.State
+    hours: str = Field(description="Hours, two places.")
+    task_id: int
+    spent_date: date
+    notes: str
+    entry_id: int | None = Field(description="The Harvest time entry, once there is one.")
+    problem: str | None = Field(description="Why it is not recorded yet, in words.")
+    expires_at: datetime = Field(description="When an armed log expires.")
+
+    @classmethod
+    def of(cls, found: store.Log) -> LogOut:
+        return cls(
+            id=found.id,
+            ticket_id=found.ticket_id,
+            state=found.state,
+            hours=f"{found.hours:.2f}",
+            task_id=found.task_id,
+            spent_date=found.spent_date,
+            notes=found.notes,
+            entry_id=found.entry_id,
+            problem=found.problem,
+            expires_at=found.expires_at,
+        )
+
+
+class LogRoutes:
+    """Handlers of the timelog feature."""
+
+    def __init__(self, timelog: TimeLog) -> None:
+        self._timelog = timelog
+
+    def api(self) -> list[Route]:
+        """The API's operations."""
+        path = f"/api/v1/logs/{_UUID}"
+        own = (401, 403, 404)
+        return [
+            Route(
+                "PUT",
+                path,
+                self.put_log,
+                "Log time on a ticket",
+                body=LogIn,
+                answer=LogOut,
+                success={200: "Known already: as it is now", 201: "Accepted"},
+                refusals=(401, 403, 404, 409, 503),
+                description="The id is a UUID that the caller makes up: sending the same one again never makes a second"
+                " entry. Nothing is stored or sent when any value is refused.",
+            ),
+            Route("GET", path, self.get_log, "Read a log", answer=LogOut, refusals=own),
+            Route("DELETE", path, self.discard_log, "Discard a log", answer=LogOut, refusals=(*own, 409)),
+            *(
+                Route("POST", f"{path}/{name}", handler, summary, answer=LogOut, refusals=(*own, 409))
+                for name, handler, summary in (
+                    ("confirm", self.confirm_log, "Look for the reply or note now"),
+                    ("disarm", self.disarm_log, "Take a log back to change it"),
+                    ("retry", self.retry_log, "Try again to record a log"),
+                    ("undo", self.undo_log, "Remove a log from Harvest again, within a minute"),
+                )
+            ),
+        ]
+
+    async def put_log(self, call: Call[LogIn]) -> Answer:
+        body = call.body
+        typed = Typed(_text(body.hours), _text(body.task_id), _text(body.spent_date), _text(body.notes))
+        wish = Wish(body.ticket_id, typed, body.confirm, body.after_article_id)
+        try:
+            found, new = await self._timelog.arm(call.caller, _id(call), wish)
+        except (Invalid, Conflict) as problem:
+            values = {
+                "hours": typed.hours,
+                "task_id": typed.task_id,
+                "spent_date": typed.spent_date,
+                "notes": typed.notes,
+            }
+            raise _with_panel(problem, body.ticket_id, values) from None
+        return Answer(LogOut.of(found), status=201 if new else 200, panel=PanelView(found.ticket_id))
+
+    async def get_log(self, call: Call[Any]) -> Answer:
+        return self._answer(await self._timelog.look(call.caller, _id(call)))
+
+    async def confirm_log(self, call: Call[Any]) -> Answer:
+        return self._answer(await self._timelog.confirm(call.caller, _id(call)))
+
+    async def disarm_log(self, call: Call[Any]) -> Answer:
+        return await self._change(call, "disarm")
+
+    async def retry_log(self, call: Call[Any]) -> Answer:
+        return await self._change(call, "retry")
+
+    async def undo_log(self, call: Call[Any]) -> Answer:
+        return await self._change(call, "undo")
+
+    async def discard_log(self, call: Call[Any]) -> Answer:
+        return await self._change(call, "discard")
+
+    async def _change(self, call: Call[Any], event: Event) -> Answer:
+        found = await self._timelog.look(call.caller, _id(call))
+        try:
+            return self._answer(await self._timelog.change(call.caller, found.id, event))
+        except Conflict as problem:
+            raise _with_panel(problem, found.ticket_id, {}) from None
+
+    def _answer(self, found: store.Log) -> Answer:
+        return Answer(LogOut.of(found), panel=PanelView(found.ticket_id))
+
+
+def _id(call: Call[Any]) -> UUID:
+    return UUID(call.request.match_info["log_id"])
+
+
+def _text(value: str | float | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _with_panel(problem: Problem, ticket_id: int, values: dict[str, str]) -> Refused:
+    """The problem; in HTML, the ticket's panel with the reasons in place and what was typed still there."""
+    return Refused(problem, PanelView(ticket_id, values, problem.fields or {"": problem.message}))

@@ -1,0 +1,206 @@
+"""The life of a log, and what may be typed into one: pure decisions, no I/O, no clock.
+
+``armed`` (waits for its article) → ``queued`` (confirmed, on its way to Harvest) → ``logged``; or ``expired``,
+``disarmed``, ``discarded``, ``attention`` (a person must act), and after Undo ``undoing`` → ``undone``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Literal
+
+State = Literal["armed", "queued", "logged", "attention", "disarmed", "expired", "discarded", "undoing", "undone"]
+Event = Literal[
+    "arm", "confirm", "disarm", "expire", "pushed", "refused", "retry", "discard", "undo", "removed", "kept"
+]
+
+ARMED_FOR = timedelta(minutes=15)
+"""An armed log that no article confirms in this time expires, visibly."""
+
+UNDO_FOR = timedelta(seconds=60)
+"""Undo is offered for so long after a log reached Harvest."""
+
+SHOWN_FOR = timedelta(minutes=10)
+"""A finished log stays in the panel for so long."""
+
+MAXIMUM_HOURS = Decimal(24)
+MAXIMUM_NOTES = 5000
+
+_TRANSITIONS: Mapping[tuple[State, Event], State] = {
+    ("armed", "arm"): "armed",
+    ("disarmed", "arm"): "armed",
+    ("expired", "arm"): "armed",
+    ("attention", "arm"): "armed",
+    ("armed", "confirm"): "queued",
+    ("expired", "confirm"): "queued",  # "Log now" after all
+    ("disarmed", "confirm"): "queued",
+    ("armed", "disarm"): "disarmed",
+    ("expired", "disarm"): "disarmed",
+    ("attention", "disarm"): "disarmed",
+    ("armed", "expire"): "expired",
+    ("queued", "pushed"): "logged",
+    ("queued", "refused"): "attention",
+    ("attention", "retry"): "queued",
+    ("armed", "discard"): "discarded",
+    ("expired", "discard"): "discarded",
+    ("disarmed", "discard"): "discarded",
+    ("attention", "discard"): "discarded",
+    ("logged", "undo"): "undoing",
+    ("undoing", "removed"): "undone",
+    ("undoing", "kept"): "logged",
+}
+
+OPEN: frozenset[State] = frozenset({"armed", "queued", "undoing", "attention", "expired"})
+"""States in which something is still to happen, by us or by a person; shown until it has."""
+
+
+class WrongState(Exception):
+    """The event makes no sense in the log's state."""
+
+
+def after(state: State, event: Event) -> State:
+    """The state after ``event``. Raises :class:`WrongState`."""
+    try:
+        return _TRANSITIONS[state, event]
+    except KeyError:
+        raise WrongState(f"a log that is {state} can't be taken through {event}") from None
+
+
+def accepts(state: State, event: Event) -> bool:
+    """Whether ``event`` makes sense in ``state``."""
+    return (state, event) in _TRANSITIONS
+
+
+@dataclass(frozen=True)
+class HoursRule:
+    """What hours typed by hand may be."""
+
+    minimum: Decimal
+    step: Decimal
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What came from the form or the API, as text."""
+
+    hours: str
+    task_id: str
+    spent_date: str
+    notes: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is to be recorded. ``hours`` is a multiple of the step, two places."""
+
+    hours: Decimal
+    task_id: int
+    spent_date: date
+    notes: str
+
+
+class Unacceptable(Exception):
+    """Typed values that can't be recorded: the reason by field, all at once."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__(", ".join(sorted(fields)))
+        self.fields = dict(fields)
+
+
+def check(typed: Typed, rule: HoursRule, today: date, tasks: Sequence[int]) -> Entry:
+    """The entry that was typed. ``today`` is the person's own day, ``tasks`` those the person may use.
+
+    Raises :class:`Unacceptable` with a reason for every field that is wrong.
+    """
+    reasons: dict[str, str] = {}
+    hours, task_id, day = Decimal(0), 0, today
+    try:
+        hours = parse_hours(typed.hours, rule)
+    except ValueError as error:
+        reasons["hours"] = str(error)
+    try:
+        task_id = _task(typed.task_id, tasks)
+    except ValueError as error:
+        reasons["task_id"] = str(error)
+    try:
+        day = _day(typed.spent_date, today)
+    except ValueError as error:
+        reasons["spent_date"] = str(error)
+    notes = clean_notes(typed.notes)
+    if len(notes) > MAXIMUM_NOTES:
+        reasons["notes"] = f"At most {MAXIMUM_NOTES} characters; these are {len(notes)}."
+    if reasons:
+        raise Unacceptable(reasons)
+    return Entry(hours, task_id, day, notes)
+
+
+def parse_hours(text: str, rule: HoursRule) -> Decimal:
+    """Hours as ``0.5``, ``0,5``, ``.5`` or ``1:30``. Raises :class:`ValueError` with the reason in words."""
+    text = text.strip()
+    if not text:
+        raise ValueError(f"Enter the hours, such as {rule.minimum} or 1:30.")
+    if match := re.fullmatch(r"(\d{1,3}):([0-5]\d)", text, re.ASCII):
+        minutes = int(match.group(1)) * 60 + int(match.group(2))
+        exact = Decimal(minutes) / 60
+    elif re.fullmatch(r"-?(\d{1,6}([.,]\d{0,10})?|[.,]\d{1,10})", text, re.ASCII):
+        exact = Decimal(text.replace(",", "."))
+    else:
+        raise ValueError("Enter hours as a number such as 0.5, or as hours and minutes such as 1:30.")
+    if exact < rule.minimum:
+        raise ValueError(f"At least {rule.minimum} hours.")
+    if exact > MAXIMUM_HOURS:
+        raise ValueError(f"At most {MAXIMUM_HOURS} hours a day.")
+    if exact % rule.step:
+        raise ValueError(f"In steps of {rule.step} hours: {_neighbours(exact, rule)}.")
+    return exact.quantize(Decimal("0.01"))
+
+
+def _neighbours(exact: Decimal, rule: HoursRule) -> str:
+    below = exact // rule.step * rule.step
+    options = [value for value in (below, below + rule.step) if rule.minimum <= value <= MAXIMUM_HOURS]
+    return " or ".join(str(value) for value in options)
+
+
+def _task(text: str, tasks: Sequence[int]) -> int:
+    text = text.strip()
+    if not text:
+        raise ValueError("Choose a task.")
+    if not re.fullmatch(r"\d{1,18}", text, re.ASCII) or int(text) not in tasks:
+        raise ValueError("This task isn't assigned to you in the ticket's Harvest project. Choose another one.")
+    return int(text)
+
+
+def _day(text: str, today: date) -> date:
+    try:
+        day = date.fromisoformat(text.strip()) if re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip(), re.ASCII) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise ValueError("Enter a day such as 2026-01-31.")
+    if day > today:
+        raise ValueError(f"Time can't be logged for the future; today is {today.isoformat()} in your time zone.")
+    if day.year < 2000:
+        raise ValueError("This day is too long ago to be meant.")
+    return day
+
+
+def clean_notes(text: str) -> str:
+    """The notes without characters that no system can store or show; line ends as one character."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(char for char in text if _storable(char)).strip()
+
+
+def _storable(char: str) -> bool:
+    """Control characters but tab and line feed, and lone surrogates, can't be kept; everything else can."""
+    return char in "\n\t" or (unicodedata.category(char) not in {"Cc", "Cs"})
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """How long to wait after the given number of tries; the first five fall within two minutes."""
+    waits = (2, 5, 15, 30, 60, 120, 300)
+    return timedelta(seconds=waits[min(max(attempts, 1), len(waits)) - 1])

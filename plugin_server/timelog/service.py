@@ -1,0 +1,219 @@
+"""Logs: arming one, confirming it by an article, changing one's mind. Harvest is never called here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
+from plugin_server.helpdesk import base
+from plugin_server.helpdesk.base import Helpdesk
+from plugin_server.mirror.service import Mirror
+from plugin_server.mirror.store import Task
+from plugin_server.runtime import clock as clocks
+from plugin_server.runtime import log
+from plugin_server.runtime.caller import Caller
+from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.database import Pool
+from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound
+from plugin_server.runtime.queue import Queue
+from plugin_server.tickets.service import Tickets
+from plugin_server.timelog import rules, store
+from plugin_server.timelog.rules import Event, HoursRule, Typed
+
+PUSH_JOB = "push_log"
+
+_logger = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an agent asks to have recorded. ``confirm`` says whether an article of the agent with an id above
+    ``after_article_id`` has to appear first, or nothing."""
+
+    ticket_id: int
+    typed: Typed
+    confirm: Literal["article", "now"]
+    after_article_id: int | None
+
+
+class TimeLog:
+    """The use cases of logs."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        tickets: Tickets,
+        mirror: Mirror,
+        helpdesk: Helpdesk,
+        tokens: Tokens,
+        queue: Queue,
+        clock: Clock,
+        hours_rule: HoursRule,
+    ) -> None:
+        self._pool = pool
+        self._tickets = tickets
+        self._mirror = mirror
+        self._helpdesk = helpdesk
+        self._tokens = tokens
+        self._queue = queue
+        self._clock = clock
+        self._hours_rule = hours_rule
+
+    async def arm(self, caller: Caller, log_id: UUID, wish: Wish) -> tuple[store.Log, bool]:
+        """Accept a log; also says whether it is new. The same UUID again changes an unconfirmed log and returns any
+        other as it is.
+
+        Raises :class:`Forbidden`, :class:`NotFound`, :class:`Conflict` without a Harvest account, :class:`Invalid`.
+        """
+        ticket = await self._tickets.require(caller, wish.ticket_id)
+        if caller.harvest_user_id is None:
+            raise Conflict("Connect your Harvest account first; then this can be logged.", code="harvest_not_connected")
+        entry, project_id = await self._check(caller, ticket.project_id, wish)
+        await self._settle_earlier(caller, log_id, wish)
+        now = self._clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            await store.serialise(connection, caller.agent_id, wish.ticket_id)
+            known = await store.get(connection, log_id, lock=True)
+            if known is not None:
+                self._own(caller, known)
+                if known.ticket_id != wish.ticket_id:
+                    raise Conflict("A log of this id exists on another ticket.", code="id_used")
+                if not rules.accepts(known.state, "arm"):
+                    return known, False
+            await store.replace_armed(connection, caller.agent_id, wish.ticket_id, log_id, now)
+            await store.write(
+                connection,
+                log_id,
+                agent_id=caller.agent_id,
+                ticket_id=wish.ticket_id,
+                project_id=project_id,
+                entry=entry,
+                state="queued" if wish.confirm == "now" else "armed",
+                after_article_id=wish.after_article_id if wish.confirm == "article" else None,
+                now=now,
+                expires_at=now + rules.ARMED_FOR,
+            )
+        if wish.confirm == "now":
+            await self._queue.nudge(PUSH_JOB, str(log_id))
+        return await self._read(log_id), known is None
+
+    async def _settle_earlier(self, caller: Caller, log_id: UUID, wish: Wish) -> None:
+        """Before a new log takes an unconfirmed one's place: the earlier one's article may be there, just not read yet.
+
+        Only articles that the page had already shown when the new log was armed can be the earlier one's.
+        """
+        for earlier in await store.armed(self._pool, caller.agent_id, wish.ticket_id):
+            if earlier.id != log_id:
+                await self.seek_article(earlier, caller.helpdesk_user_id, up_to=wish.after_article_id)
+
+    async def look(self, caller: Caller, log_id: UUID) -> store.Log:
+        """A log of the caller. Raises :class:`NotFound`, :class:`Forbidden`."""
+        found = await self._read(log_id)
+        self._own(caller, found)
+        return found
+
+    async def confirm(self, caller: Caller, log_id: UUID) -> store.Log:
+        """Look for the article now instead of at the next sweep."""
+        found = await self.look(caller, log_id)
+        if found.state == "armed":
+            await self.seek_article(found, caller.helpdesk_user_id)
+        return await self._read(log_id)
+
+    async def seek_article(self, armed: store.Log, helpdesk_user_id: int, *, up_to: int | None = None) -> bool:
+        """Confirm an armed log if its article is there, with an id of at most ``up_to``; says whether it was.
+
+        Reads as the agent.
+        """
+        try:
+            token = await self._tokens.access(armed.agent_id, "helpdesk")
+            try:
+                articles = await self._helpdesk.articles(token, armed.ticket_id)
+            except base.Unauthorized:
+                token = await self._tokens.access(armed.agent_id, "helpdesk", refused=token)
+                articles = await self._helpdesk.articles(token, armed.ticket_id)
+        except (NotConnected, CannotRefresh, base.HelpdeskError) as error:
+            _logger.info("articles can't be read", log=str(armed.id), reason=str(error))
+            return False
+        own = [
+            article.id
+            for article in articles
+            if article.author_id == helpdesk_user_id
+            and article.by_agent
+            and article.id > (armed.after_article_id or 0)
+            and (up_to is None or article.id <= up_to)
+        ]
+        taken = await store.used_articles(self._pool, own)
+        for article_id in own:
+            if article_id in taken:
+                continue
+            async with self._pool.acquire() as connection, connection.transaction():
+                done = await store.confirm(connection, armed.id, article_id, self._clock.now())
+            if done:
+                _logger.info("log confirmed", log=str(armed.id), article=article_id)
+                await self._queue.nudge(PUSH_JOB, str(armed.id))
+                return True
+        return False
+
+    async def change(self, caller: Caller, log_id: UUID, event: Event) -> store.Log:
+        """Take a log through ``event`` at the person's wish. Raises :class:`Conflict` when it is too late for that."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            found = await store.get(connection, log_id, lock=True)
+            if found is None:
+                raise NotFound("There is no such log.")
+            self._own(caller, found)
+            now = self._clock.now()
+            try:
+                end = rules.after(found.state, event)
+            except rules.WrongState:
+                raise Conflict(f"This log is {found.state} by now; nothing was changed.", code="wrong_state") from None
+            if event == "undo" and now - found.changed_at > rules.UNDO_FOR:
+                raise Conflict(
+                    "Undo is offered for a minute. Correct or delete the entry in Harvest.", code="undo_over"
+                )
+            await store.move(connection, log_id, found.state, end, now)
+        if end in ("queued", "undoing"):
+            await self._queue.nudge(PUSH_JOB, str(log_id))
+        return await self._read(log_id)
+
+    async def tasks(self, caller: Caller, project_id: int) -> list[Task]:
+        """The tasks the caller may log on; none without an assignment or a Harvest account."""
+        if caller.harvest_user_id is None:
+            return []
+        return await self._mirror.tasks(caller.harvest_user_id, project_id)
+
+    async def _check(self, caller: Caller, project_id: int | None, wish: Wish) -> tuple[rules.Entry, int]:
+        fields: dict[str, str] = {}
+        tasks: list[Task] = []
+        if project_id is None:
+            fields["ticket_id"] = "This ticket has no Harvest project, so there is nothing to log time on."
+        else:
+            project = await self._mirror.project(project_id)
+            tasks = await self.tasks(caller, project_id)
+            if project is None:
+                fields["ticket_id"] = f"Harvest project {project_id} is not known in this account."
+            elif not project.is_active:
+                fields["ticket_id"] = f"The Harvest project {project.label} is archived."
+            elif not tasks:
+                fields["ticket_id"] = f"You are not assigned to the Harvest project {project.label}."
+        if wish.confirm == "article" and wish.after_article_id is None:
+            fields["after_article_id"] = "Say which article was the last one before the reply."
+        today = clocks.today(self._clock, caller.zone)
+        try:
+            entry = rules.check(wish.typed, self._hours_rule, today, [task.id for task in tasks])
+        except rules.Unacceptable as error:
+            fields = {**error.fields, **fields}
+        if fields or project_id is None:
+            raise Invalid("This can't be logged as it stands; nothing was stored.", fields=fields)
+        return entry, project_id
+
+    def _own(self, caller: Caller, found: store.Log) -> None:
+        if found.agent_id != caller.agent_id:
+            raise Forbidden("This log belongs to another agent.")
+
+    async def _read(self, log_id: UUID) -> store.Log:
+        found = await store.get(self._pool, log_id)
+        if found is None:
+            raise NotFound("There is no such log.")
+        return found

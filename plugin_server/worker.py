@@ -1,0 +1,86 @@
+"""The worker's composition root: jobs on a nudge, and the periodic runs that make them certain."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from plugin_server.accounts import store as accounts_store
+from plugin_server.accounts.tokens import CannotRefresh, NotConnected
+from plugin_server.harvest.core import HarvestError
+from plugin_server.runtime import log
+from plugin_server.runtime.queue import Job, Periodic
+from plugin_server.services import Services
+from plugin_server.timelog.outbox import Outbox
+from plugin_server.timelog.section import REFRESH_JOB
+from plugin_server.timelog.service import PUSH_JOB
+
+SYNC_JOB = "sync_harvest"
+PERSON_EVERY = timedelta(seconds=15)
+ASKED_EVERY = timedelta(seconds=1)
+
+_logger = log.get(__name__)
+
+
+class Refresher:
+    """Reads from Harvest what the panel needs, in the background."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def person(self, agent_id: int, asked: int = 0) -> None:
+        """One agent's assignments, and news of the account: something was missing in that agent's panel.
+
+        Panels ask for this as long as something is missing, then Harvest is asked at most every ``PERSON_EVERY``;
+        ``asked`` is 1 when the person pressed Refresh.
+        """
+        agent = await accounts_store.agent(self._services.pool, agent_id)
+        if agent is None or agent.harvest_user_id is None:
+            return
+        pause = ASKED_EVERY if asked else PERSON_EVERY
+        mirror = self._services.mirror
+        if await mirror.age(mirror.assignments_of(agent.harvest_user_id)) >= pause:
+            await self._assignments(agent_id)
+        if await mirror.age(mirror.PROJECTS) >= pause:
+            await self.account()
+
+    async def people(self) -> None:
+        """Every connected agent's assignments."""
+        for agent in await accounts_store.agents_with_harvest(self._services.pool):
+            await self._assignments(agent.id)
+
+    async def account(self) -> None:
+        """Projects and time entries of the account."""
+        try:
+            await self._services.mirror.sync()
+        except HarvestError as error:
+            _logger.warning("sync stopped", reason=str(error))
+
+    async def _assignments(self, agent_id: int) -> None:
+        try:
+            client, _token = await self._services.tokens.harvest(agent_id)
+            user = await client.me()
+            await self._services.mirror.refresh_assignments(client, user.id)
+        except (NotConnected, CannotRefresh, HarvestError) as error:
+            _logger.warning("assignments not read", agent=agent_id, reason=str(error))
+
+
+def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
+    """What the worker does: on nudges, and by itself."""
+    outbox = Outbox(
+        services.pool,
+        services.timelog,
+        services.tickets,
+        services.helpdesk,
+        services.tokens,
+        services.queue,
+        services.clock,
+    )
+    refresher = Refresher(services)
+    return (
+        [Job(PUSH_JOB, outbox.push), Job(SYNC_JOB, refresher.account), Job(REFRESH_JOB, refresher.person)],
+        [
+            Periodic("sweep", outbox.sweep, 15),
+            Periodic("sync", refresher.account, 60),
+            Periodic("people", refresher.people, 60),
+        ],
+    )

@@ -1,0 +1,119 @@
+"""Making tickets, projects and people in the running demo by its systems' own APIs, so that tests don't share any."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import aiohttp
+
+from tests.support.demo import Demo
+
+Value = TypeVar("Value")
+_numbers = itertools.count(1)
+
+ADA, BO, ADMIN = 2001, 2002, 2004
+SUPPORT, DEVELOPMENT = 5001, 5002
+
+
+async def until(
+    ask: Callable[[], Awaitable[Value]], holds: Callable[[Value], bool] = bool, seconds: float = 10
+) -> Value:
+    """Ask again until the answer holds; fails with the last answer when time is over."""
+    end = time.monotonic() + seconds
+    while True:
+        value = await ask()
+        if holds(value):
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s; the last answer was: {value!r}")
+        await asyncio.sleep(0.1)
+
+
+@dataclass
+class World:
+    """The simulated systems of a running demo, as their administrator."""
+
+    demo: Demo
+    session: aiohttp.ClientSession
+
+    async def harvest(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
+        """Call the simulated Harvest; anything but success fails the test."""
+        headers = {
+            "Authorization": "Bearer demo-harvest-token",
+            "Harvest-Account-Id": "1",
+            "User-Agent": "Deskhours tests (tests@example.com)",
+        }
+        url = f"{self.demo.harvest}{path}"
+        async with self.session.request(method, url, json=body, params=params, headers=headers) as response:
+            text = await response.text()
+            assert response.status < 300, f"{method} {path}: {response.status} {text}"
+            return await response.json() if text.startswith(("{", "[")) else None
+
+    async def helpdesk(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the demo helpdesk; anything but success fails the test."""
+        headers = {"Authorization": "Token token=demo-zammad-token"}
+        url = f"{self.demo.helpdesk}/api/v1{path}"
+        async with self.session.request(method, url, json=body, headers=headers) as response:
+            text = await response.text()
+            assert response.status < 300, f"{method} {path}: {response.status} {text}"
+            return await response.json()
+
+    async def project(self, *team: int) -> int:
+        """A new project with the default tasks; ``team`` are Harvest user ids."""
+        number = next(_numbers)
+        made = await self.harvest(
+            "POST",
+            "/v2/projects",
+            {
+                "client_id": 3001,
+                "name": f"Test project {number}-{time.time_ns()}",
+                "is_billable": True,
+                "bill_by": "People",
+                "budget_by": "project",
+            },
+        )
+        for user_id in team:
+            await self.harvest("POST", f"/v2/projects/{made['id']}/user_assignments", {"user_id": user_id})
+        return int(made["id"])
+
+    async def ticket(self, **fields: Any) -> int:
+        """A new ticket in the group that ada may read."""
+        made = await self.helpdesk(
+            "POST",
+            "/tickets",
+            {
+                "title": f"Test ticket {next(_numbers)}",
+                "group": "Support",
+                "customer": "acorn@example.com",
+                "article": {"body": "A question", "type": "note", "internal": False},
+                **fields,
+            },
+        )
+        return int(made["id"])
+
+    async def linked_ticket(self, *team: int, budget: str = "10") -> tuple[int, int]:
+        """A new ticket with a project of its own: both ids."""
+        project = await self.project(*(team or (ADA, BO)))
+        return await self.ticket(harvest_project=str(project), budget_hours=budget), project
+
+    async def entries(self, ticket: int) -> list[dict[str, Any]]:
+        """The time entries in Harvest that name the ticket."""
+        host = self.demo.helpdesk.removeprefix("http://")
+        page = await self.harvest("GET", "/v2/time_entries", external_reference_id=f"{host}:{ticket}")
+        entries: list[dict[str, Any]] = page["time_entries"]
+        return entries
+
+    async def fault(self, match: str, kind: str, **details: Any) -> None:
+        """Let the simulated Harvest misbehave once."""
+        await self.harvest("POST", "/_sim/faults", {"match": match, "kind": kind, "times": 1, **details})
+
+
+def today() -> str:
+    """The day it is in the demo people's zone."""
+    return datetime.now(UTC).date().isoformat()
