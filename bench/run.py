@@ -1,7 +1,7 @@
 """`make bench`: figures as ratios of one run, printed as a table and written to bench/latest.json.
 
-Absolute times say more of the machine than of the program; a ratio against a plain way to do the same work, measured in the
-same run, can be compared.
+Absolute times say more of the machine than of the program; a ratio against a plain way to do the same work, measured in
+the same run, can be compared.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 async def _run_server(arguments: argparse.Namespace) -> int:
     settings = manifests.load(_manifest_path(arguments))
     async with running(settings, _url(arguments, "DATABASE_URL"), _url(arguments, "REDIS_URL")) as services:
-        runner = web.AppRunner(server_app.create(services), access_log=None, handle_signals=False)
+        runner = web.AppRunner(server_app.create(services), access_log=None, handle_signals=False, shutdown_timeout=2)
         await runner.setup()
         try:
             await web.TCPSite(runner, arguments.host, arguments.port).start()
@@ -130,8 +130,10 @@ def _manifest_path(arguments: argparse.Namespace) -> Path:
 
 
 def _url(arguments: argparse.Namespace, name: str) -> str:
-    """A connection URL from the environment, or of the running demo."""
-    if url := os.environ.get(name):
+    """A connection URL: of the running demo that ``--data`` names, else from the environment, else of the demo that
+    DESKHOURS_DATA names."""
+    url = os.environ.get(name)
+    if url and not arguments.data:
         return url
     demo = datadir.resolve(arguments.data)
     if demo is None:

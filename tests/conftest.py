@@ -1,0 +1,89 @@
+"""What every test may ask for.
+
+`make_database`   a function: each call returns the URL of a fresh, empty PostgreSQL database that belongs to a fresh
+                  role; dropped after the test. Plain and async tests call it alike, without await:
+
+                      async def test_store(make_database):
+                          pool = await asyncpg.create_pool(make_database())
+
+`redis_url`       the URL of an empty Redis database.
+`free_port`       a function: each call returns a TCP port of 127.0.0.1 that is free now.
+`chromium_path`   a Chromium's executable; the test fails, in words, on a machine without one.
+`demo`            `deskhours demo` running once for the whole session, with `.url`, `.helpdesk`, `.harvest`,
+                  `.extension` and `.data` (support/demo.py). Its data are shared: leave alone what others rely on.
+
+The servers behind these start with the first test that asks, once per session, and end with it. All of these fixtures
+are plain ones, not async: pytest-asyncio gives every test its own event loop, and an async fixture that outlives a test
+would be left with a loop that is closed.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from plugin_server.runtime.embedded import ports
+from tests.support import aioresponses_patch, chromium
+from tests.support.demo import Demo
+from tests.support.servers import Folder, TestPostgres, TestValkey
+
+aioresponses_patch.apply()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[TestPostgres]:
+    server = TestPostgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[TestValkey]:
+    server = TestValkey()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def make_database(postgres: TestPostgres) -> Iterator[Callable[[], str]]:
+    made: list[str] = []
+
+    def make() -> str:
+        name, url = postgres.make()
+        made.append(name)
+        return url
+
+    yield make
+    for name in made:
+        postgres.drop(name)
+
+
+@pytest.fixture
+def redis_url(valkey: TestValkey) -> str:
+    return valkey.fresh_url()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    return chromium.find()
+
+
+@pytest.fixture(scope="session")
+def demo(request: pytest.FixtureRequest) -> Iterator[Demo]:
+    folder = Folder("deskhours-demo-test-")
+    try:
+        running = Demo.start(folder.path)
+        failed_before = request.session.testsfailed
+        yield running
+        if request.session.testsfailed > failed_before:
+            sys.stderr.write(f"\nThe ends of the demo's logs:\n{running.logs()}\n")
+        assert running.process.poll() is None, f"the demo ended by itself:\n{''.join(running.output)}"
+        assert running.stop() == 0
+    finally:
+        folder.remove()
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    return ports.free_port

@@ -1,0 +1,83 @@
+"""One PostgreSQL and one Valkey for a whole test run, started when the first test asks for them."""
+
+import asyncio
+import itertools
+import secrets
+import shutil
+import tempfile
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import redis
+
+from plugin_server.runtime.embedded import Postgres, Valkey
+from plugin_server.runtime.embedded.home import remove_home
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end in a thread and an event loop of its own.
+
+    So it may be called from plain code as well as from inside a test's running loop, and leaves pytest-asyncio's alone.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+class Folder:
+    """A temporary data folder that the servers' unprivileged user can enter too, should we be root."""
+
+    def __init__(self, prefix: str = "deskhours-test-") -> None:
+        self.path = Path(tempfile.mkdtemp(prefix=prefix))
+        self.path.chmod(0o711)
+
+    def remove(self) -> None:
+        remove_home(self.path)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+class TestPostgres:
+    """Fresh databases on one server without fsync."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self._folder = Folder()
+        self.server = run(Postgres.start(self._folder.path, fsync=False))
+        self._numbers = itertools.count(1)
+
+    def make(self) -> tuple[str, str]:
+        """A fresh empty database and its fresh role: their common name and the role's URL."""
+        name = f"test_{next(self._numbers)}_{secrets.token_hex(3)}"
+        return name, run(self.server.ensure_database(name, secrets.token_hex(8)))
+
+    def drop(self, name: str) -> None:
+        run(self.server.drop_database(name))
+
+    def close(self) -> None:
+        run(self.server.stop())
+        self._folder.remove()
+
+
+class TestValkey:
+    """Emptied numbered databases on one server."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self._folder = Folder()
+        self.server = run(Valkey.start(self._folder.path))
+        self._numbers = itertools.cycle(range(16))
+
+    def fresh_url(self) -> str:
+        url = self.server.url(next(self._numbers))
+        with redis.Redis.from_url(url) as client:
+            client.flushdb()
+        return url
+
+    def close(self) -> None:
+        run(self.server.stop())
+        self._folder.remove()
