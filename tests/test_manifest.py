@@ -1,0 +1,132 @@
+"""The manifest: everything valid is read, every mistake is named at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from plugin_server import manifest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], object]], Path]:
+    """Writes the repository's own manifest, after a change, with secrets beside it; returns its path."""
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    for name in ("jwt_key", "helpdesk_client_secret", "helpdesk_token", "harvest_client_secret", "harvest_token"):
+        (secrets / name).write_text(name * 8)
+    (secrets / "token_key").write_text(Fernet.generate_key().decode())
+
+    def write(change: Callable[[dict[str, Any]], object]) -> Path:
+        data = json.loads((ROOT / "manifest.json").read_text())
+        change(data)
+        path = tmp_path / "manifest.json"
+        path.write_text(json.dumps(data))
+        return path
+
+    return write
+
+
+def mistakes(path: Path) -> list[str]:
+    with pytest.raises(manifest.ManifestError) as caught:
+        manifest.load(path)
+    return caught.value.mistakes
+
+
+def test_the_repositorys_own_manifest_is_valid(written: Any) -> None:
+    loaded = manifest.load(written(lambda data: None))
+    assert loaded.redirect_uris == {f"https://{loaded.extension.chromium_ids[0]}.chromiumapp.org/deskhours"}
+    assert "jwt_keyjwt_key" not in repr(loaded)  # secrets don't show
+
+
+def test_the_manifest_names_the_extension_that_is_in_the_repository(written: Any) -> None:
+    import base64
+    import hashlib
+
+    key = json.loads((ROOT / "extension" / "manifest.json").read_text())["key"]
+    digest = hashlib.sha256(base64.b64decode(key)).hexdigest()[:32]
+    identity = "".join(chr(ord("a") + int(char, 16)) for char in digest)
+    assert identity in manifest.load(written(lambda data: None)).extension.chromium_ids
+
+
+def test_all_mistakes_are_told_at_once_each_with_its_path(written: Any) -> None:
+    def spoil(data: dict[str, Any]) -> None:
+        data["server"]["public_url"] = "not a url"
+        data["harvest"]["account_id"] = "one"
+        data["extension"]["chromium_ids"] = ["xyz"]
+        data["helpdesk"]["kind"] = "other"
+        data["helpdesk"]["token"] = "in-the-clear"
+        data["harvest"]["token"] = {"file": "secrets/missing"}
+        data["harvest"]["client_secret"] = {"env": "DESKHOURS_TEST_UNSET"}
+        data["budgets"]["bands"] = {"yellow": 95, "orange": 90}
+        data["time"]["step_hours"] = 0
+        data["tyop"] = 1
+        del data["harvest"]["contact"]
+
+    told = mistakes(written(spoil))
+    for path in (
+        "server.public_url:",
+        "harvest.account_id:",
+        "extension.chromium_ids[0]:",
+        "helpdesk.kind:",
+        "helpdesk.token:",
+        "harvest.token:",
+        "harvest.client_secret:",
+        "budgets.bands:",
+        "time.step_hours:",
+        "tyop:",
+        "harvest.contact:",
+    ):
+        assert any(line.startswith(path) for line in told), path
+    assert len(told) == 11
+    assert not any("in-the-clear" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "line 1, column 2"),
+        ('{"server": {}, "server": {}}', "stands twice"),
+        ("\xff", "UTF-8"),
+        ("[]", "(top)"),
+        ("null", "(top)"),
+    ],
+)
+def test_a_file_that_is_no_manifest_is_told_apart(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_bytes(text.encode("latin-1"))
+    assert words in mistakes(path)[0]
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    assert "can't be read" in mistakes(tmp_path / "nothing.json")[0]
+
+
+def test_a_signing_key_that_is_too_short_and_a_token_key_that_is_none_are_refused(written: Any, tmp_path: Path) -> None:
+    path = written(lambda data: None)
+    (tmp_path / "secrets" / "jwt_key").write_text("short")
+    (tmp_path / "secrets" / "token_key").write_text("not a key")
+    assert [line.split(":")[0] for line in mistakes(path)] == ["server.jwt_keys[0]", "server.token_keys[0]"]
+
+
+def test_the_command_exits_2_and_prints_every_line(written: Any) -> None:
+    path = written(lambda data: data["harvest"].update(account_id=0, contact=""))
+    done = subprocess.run(
+        [sys.executable, "-m", "plugin_server.cli", "manifest", "--manifest", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 2
+    assert "harvest.account_id:" in done.stderr
+    assert "harvest.contact:" in done.stderr
+    assert "Traceback" not in done.stderr
