@@ -16,10 +16,12 @@ CREATE TABLE log (
     entry_id         bigint UNIQUE,        -- in Harvest
     problem          text,                 -- in words, for the agent
     problem_code     text,
-    uncertain        boolean     NOT NULL DEFAULT false, -- a call to Harvest began whose outcome is not known
+    called_at        timestamptz,          -- when a call to Harvest began whose outcome is not known
+    check_twins_at timestamptz,          -- after uncertain calls: look then whether one of them made a second entry
     attempts         integer     NOT NULL DEFAULT 0,
     next_try_at      timestamptz NOT NULL,
-    lease_until      timestamptz,          -- a worker is at it until then
+    claim            uuid,                 -- names the worker that is at it; who lost the claim changes nothing any more
+    lease_until      timestamptz,          -- the claim ends then
     created_at       timestamptz NOT NULL,
     changed_at       timestamptz NOT NULL, -- of the state
     expires_at       timestamptz NOT NULL
@@ -27,4 +29,5 @@ CREATE TABLE log (
 -- One unconfirmed log per agent and ticket: arming again replaces it.
 CREATE UNIQUE INDEX log_one_armed ON log (agent_id, ticket_id) WHERE state = 'armed';
 CREATE INDEX log_by_ticket ON log (agent_id, ticket_id, changed_at DESC);
+CREATE INDEX log_twins ON log (check_twins_at) WHERE check_twins_at IS NOT NULL;
 CREATE INDEX log_due ON log (next_try_at) WHERE state IN ('armed', 'queued', 'undoing', 'attention');

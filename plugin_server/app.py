@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -78,11 +80,10 @@ def create(services: Services) -> web.Application:
     async def ready(_request: web.Request) -> web.Response:
         """Whether requests can be served: the database answers and is migrated, the queue answers."""
         state = {"database": False, "migrations": False, "queue": await services.queue.ping()}
-        try:
-            state["migrations"] = not await database.pending(pool)
-            state["database"] = True
-        except Exception:  # noqa: S110 (whatever it is, the answer is "not ready")
-            pass
+        with contextlib.suppress(Exception):  # whatever it is, the answer is "not ready"
+            async with asyncio.timeout(2):
+                state["migrations"] = not await database.pending(pool)
+                state["database"] = True
         return web.json_response({"ok": all(state.values()), **state}, status=200 if all(state.values()) else 503)
 
     app.router.add_get("/api/openapi.json", describe)

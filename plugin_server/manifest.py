@@ -154,6 +154,12 @@ class Harvest(_Strict):
     client_secret: Secret
     token: Secret = Field(description="Personal access token of an administrator, for reading everybody's entries.")
     contact: str = Field(min_length=3, description="Address or URL for the User-Agent that Harvest requires.")
+    request_seconds: float = Field(
+        default=10,
+        ge=1,
+        le=60,
+        description="Time limit of one call; the outcome of a broken call is only looked up when it has passed.",
+    )
 
 
 class Time(_Strict):

@@ -63,6 +63,7 @@ def build(manifest: Manifest, pool: Pool, queue: Queue, session: aiohttp.ClientS
         harvest.account_id,
         agent_name,
         harvest.token.get_secret_value(),
+        harvest.request_seconds,
         clock,
     )
     mirror = Mirror(pool, service_client, clock)

@@ -6,15 +6,15 @@ from datetime import timedelta
 
 from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected
+from plugin_server.harvest.client import HarvestClient
 from plugin_server.harvest.core import HarvestError
 from plugin_server.runtime import log
 from plugin_server.runtime.queue import Job, Periodic
 from plugin_server.services import Services
-from plugin_server.timelog.outbox import Outbox
+from plugin_server.timelog.outbox import WATCH_JOB, Outbox
 from plugin_server.timelog.section import REFRESH_JOB
 from plugin_server.timelog.service import PUSH_JOB
 
-SYNC_JOB = "sync_harvest"
 PERSON_EVERY = timedelta(seconds=15)
 ASKED_EVERY = timedelta(seconds=1)
 
@@ -45,7 +45,11 @@ class Refresher:
 
     async def people(self) -> None:
         """Every connected agent's assignments."""
-        for agent in await accounts_store.agents_with_harvest(self._services.pool):
+        mirror = self._services.mirror
+        agents = [agent for agent, _granted_at in await accounts_store.agents_with_harvest(self._services.pool)]
+        ages = {agent.id: await mirror.age(mirror.assignments_of(agent.harvest_user_id or 0)) for agent in agents}
+        # Who was read longest ago comes first, so that nobody starves when time runs out.
+        for agent in sorted(agents, key=lambda agent: ages[agent.id], reverse=True):
             await self._assignments(agent.id)
 
     async def account(self) -> None:
@@ -55,11 +59,14 @@ class Refresher:
         except HarvestError as error:
             _logger.warning("sync stopped", reason=str(error))
 
+    async def _read_person(self, client: HarvestClient, agent_id: int) -> None:
+        user = await client.me()
+        await accounts_store.set_timezone(self._services.pool, agent_id, user.timezone)
+        await self._services.mirror.refresh_assignments(client, user.id)
+
     async def _assignments(self, agent_id: int) -> None:
         try:
-            client, _token = await self._services.tokens.harvest(agent_id)
-            user = await client.me()
-            await self._services.mirror.refresh_assignments(client, user.id)
+            await self._services.tokens.with_harvest(agent_id, lambda client: self._read_person(client, agent_id))
         except (NotConnected, CannotRefresh, HarvestError) as error:
             _logger.warning("assignments not read", agent=agent_id, reason=str(error))
 
@@ -74,10 +81,11 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         services.tokens,
         services.queue,
         services.clock,
+        services.manifest.harvest.request_seconds,
     )
     refresher = Refresher(services)
     return (
-        [Job(PUSH_JOB, outbox.push), Job(SYNC_JOB, refresher.account), Job(REFRESH_JOB, refresher.person)],
+        [Job(PUSH_JOB, outbox.push), Job(WATCH_JOB, outbox.watch), Job(REFRESH_JOB, refresher.person)],
         [
             Periodic("sweep", outbox.sweep, 15),
             Periodic("sync", refresher.account, 60),

@@ -69,14 +69,10 @@ export async function confirm(uuid) {
   return kept ? null : callAsAgent("POST", logPath(uuid, "confirm"), {});
 }
 
-/** The reply was refused, or the person wants the log back: it is the draft again, over what stands in the form. */
+/** The reply was refused, or the person wants the log back: it is the draft again, unless another has been begun. */
 export async function disarm(uuid) {
-  await atomically(["outbox", "drafts"], async (outbox, drafts) => {
-    const row = await result(outbox.get(uuid));
-    if (!row) return;
-    await result(outbox.delete(uuid));
-    await result(drafts.put({ ...blank(row.owner, row.ticket, uuid), fields: row.fields }));
-  });
+  const row = await atomically(["outbox"], (outbox) => result(outbox.get(uuid)));
+  if (row) await giveBack(row);
   await schedule();
   return callAsAgent("POST", logPath(uuid, "disarm"), {}); // it may have arrived without our knowing
 }
@@ -84,7 +80,7 @@ export async function disarm(uuid) {
 export async function discard(uuid) {
   await atomically(["outbox"], (outbox) => result(outbox.delete(uuid)));
   await schedule();
-  await callAsAgent("POST", logPath(uuid, "disarm"), {});
+  await callAsAgent("DELETE", logPath(uuid)); // it may have arrived without our knowing
 }
 
 /** Sends what is due, in the order in which it was made; one run at a time. Answers the answers by UUID. */
@@ -103,11 +99,14 @@ async function run({ now, afterSignIn }) {
   if (!now && !afterSignIn && !rows.some((row) => row.due <= time)) rows.length = 0;
   const answers = new Map();
   let silent = false;
+  const held = new Set(); // tickets of which an earlier log is still to be sent
   for (const row of rows) {
-    const answer = silent
-      ? { answered: false }
-      : await callAsAgent("PUT", logPath(row.uuid), row.body, { as: owner });
+    const answer =
+      silent || held.has(row.ticket)
+        ? { answered: false }
+        : await callAsAgent("PUT", logPath(row.uuid), row.body, { as: owner });
     silent ||= !answer.answered;
+    if (isUnanswered(answer)) held.add(row.ticket);
     answers.set(row.uuid, await settle(row, answer));
   }
   await schedule();

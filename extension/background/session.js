@@ -9,15 +9,17 @@ let connecting = null;
 
 const read = () => atomically(["session"], (store) => result(store.get(SESSION)));
 
-/** A name for the agent signed in, under which drafts and logs are kept; "" when nobody is. */
+/** The id of the agent signed in, under which drafts and logs are kept; "" when nobody is. */
 export async function owner() {
-  return (await read())?.agent.email ?? "";
+  return ownerOf(await read());
 }
+
+const ownerOf = (session) => String(session?.agent.id ?? "");
 
 /** Calls the API as the agent signed in, or as nobody; `as` names the one agent that may make this call. */
 export async function callAsAgent(method, path, body, { as } = {}) {
   const session = await read();
-  if (as !== undefined && session?.agent.email !== as) return { answered: true, status: 401, html: null, json: null };
+  if (as !== undefined && ownerOf(session) !== as) return { answered: true, status: 401, html: null, json: null };
   return call(method, path, { body, token: session?.token });
 }
 

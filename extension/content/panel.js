@@ -130,7 +130,8 @@ export class Panel {
   }
 
   /** Tells the person something of our own, until the next thing they do. */
-  tell(notice) {
+  tell(words, role = "alert") {
+    const notice = words ? { words, role } : null;
     this.#notice = notice;
     this.#showShell();
   }
@@ -181,7 +182,7 @@ export class Panel {
     } else if (action === "log-now") {
       await this.#log({ confirm: "now" });
     } else if (action === "connect") {
-      this.tell(text("connecting"));
+      this.tell(text("connecting"), "status");
       const outcome = await ask("connect");
       this.tell(outcome.connected ? null : (outcome.reason ?? text("connectFailed")));
       await this.#exchange("panel");
@@ -275,7 +276,7 @@ export class Panel {
       this.#unsaved = {};
       this.#pinned = false;
     }
-    if (draft.returned) this.#notice = text("returned");
+    if (draft.returned) this.#notice = { words: text("returned"), role: "alert" };
     if (!ended && this.#root) fill(this.#root, this.#draft.fields, this.#shadow.activeElement);
     return ended;
   }

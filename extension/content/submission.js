@@ -61,6 +61,7 @@ export class Submissions {
   }
 
   #arm(after, values) {
+    if (this.#pending?.open) return; // a second click while the first is under way
     const sent = this.#panel.arm(after);
     const pending = { sent, values, open: true };
     this.#pending = pending;
@@ -114,7 +115,8 @@ export class Submissions {
   #lastArticle(ticketElement) {
     const { selector, id } = this.#site.article;
     const ids = [...ticketElement.querySelectorAll(selector)].map((article) => Number(article.getAttribute(id)));
-    return Math.max(0, ...ids.filter(Number.isSafeInteger));
+    // During a re-render the page may show none; what it has shown before still counts.
+    return Math.max(this.#last ?? 0, ...ids.filter(Number.isSafeInteger));
   }
 
   #isWritten(ticketElement) {

@@ -56,13 +56,17 @@ async function askForAccess() {
 }
 
 function tell(words, ...controls) {
+  say("alert", words, ...controls);
+}
+
+function say(role, words, ...controls) {
   place("notice").hidden = !words;
-  place("notice").replaceChildren(...(words ? [element("p", { role: "alert" }, words), ...controls] : []));
+  place("notice").replaceChildren(...(words ? [element("p", { role }, words), ...controls] : []));
 }
 
 const ACTIONS = {
   async connect() {
-    tell(text("connecting"));
+    say("status", text("connecting"));
     const outcome = await ask("connect");
     tell(outcome.connected ? "" : (outcome.reason ?? text("connectFailed")));
   },

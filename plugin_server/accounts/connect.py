@@ -7,6 +7,7 @@ callback is tied to the browser that started (a cookie) and to an unguessable st
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -71,7 +72,11 @@ class Connect:
                 "This sign-in was not started by a Deskhours extension that this server knows. An admin can add the"
                 " extension's id to the manifest (extension.chromium_ids)."
             )
-        if method != "S256" or not 43 <= len(code_challenge) <= 128 or not 8 <= len(client_state) <= 256:
+        if (
+            method != "S256"
+            or not re.fullmatch(r"[A-Za-z0-9_-]{43}", code_challenge)
+            or not re.fullmatch(r"[\x21-\x7e]{8,256}", client_state)
+        ):
             raise Problem("This sign-in is not complete. Start it again from the extension.")
         state, browser = random_token(), random_token()
         now = self._clock.now()
@@ -142,13 +147,10 @@ class Connect:
     async def _has_harvest(self, agent: store.Agent, harvest_user_id: int) -> bool:
         """Whether an earlier grant still works; then what the person may log on is read anew."""
         try:
-            client, token = await self._tokens.harvest(agent.id)
-            try:
-                await self._mirror.refresh_assignments(client, harvest_user_id)
-            except harvest_core.Unauthorized:
-                client, _token = await self._tokens.harvest(agent.id, refused=token)
-                await self._mirror.refresh_assignments(client, harvest_user_id)
-        except (NotConnected, harvest_core.Unauthorized):
+            await self._tokens.with_harvest(
+                agent.id, lambda client: self._mirror.refresh_assignments(client, harvest_user_id)
+            )
+        except NotConnected:
             return False
         except (CannotRefresh, harvest_core.HarvestError) as fault:
             _logger.warning("assignments not read at sign-in", agent=agent.id, reason=str(fault))

@@ -21,6 +21,7 @@ COOKIE = "deskhours_connect"
 class AgentOut(BaseModel):
     """An agent."""
 
+    id: int = Field(description="Deskhours' own id of the agent; it stays when name or address change.")
     name: str
     email: str
     harvest_connected: bool = Field(description="Whether a Harvest account is connected.")
@@ -111,7 +112,9 @@ class AccountRoutes:
     async def create_session(self, call: Call[RedeemIn]) -> Answer:
         agent = await self._connect.redeem(call.body.code, call.body.code_verifier)
         token, seconds = await self._sessions.open(agent.id)
-        out = AgentOut(name=agent.name, email=agent.email, harvest_connected=agent.harvest_user_id is not None)
+        out = AgentOut(
+            id=agent.id, name=agent.name, email=agent.email, harvest_connected=agent.harvest_user_id is not None
+        )
         return Answer(SessionOut(access_token=token, expires_in=seconds, agent=out), status=201)
 
     async def delete_session(self, call: Call[Any]) -> Answer:
@@ -125,9 +128,12 @@ class AccountRoutes:
     async def read_me(self, call: Call[Any]) -> Answer:
         caller = call.caller
         connected = caller.harvest_user_id is not None
-        out = AgentOut(name=caller.name, email=caller.email, harvest_connected=connected)
+        out = AgentOut(id=caller.agent_id, name=caller.name, email=caller.email, harvest_connected=connected)
         state = "connected" if connected else "identified"
-        html = self._templates.render("accounts/popup.html", call.lang, state=state, agent=out)
+        helpdesk = await store.token(self._pool, caller.agent_id, "helpdesk")
+        if helpdesk is None or helpdesk.broken_at is not None:
+            state = "lapsed"
+        html = self._templates.render("accounts/popup.html", call.lang, state=state, agent=out, problem=None)
         return Answer(out, html=html)
 
 

@@ -80,20 +80,35 @@ async def agent(pool: Pool, agent_id: int) -> Agent | None:
     return Agent(**row) if row else None
 
 
-async def agents_with_harvest(pool: Pool) -> list[Agent]:
-    """Agents whose Harvest grant is usable."""
+async def agents_with_harvest(pool: Pool) -> list[tuple[Agent, datetime]]:
+    """Agents whose Harvest grant is usable, each with the instant it was granted."""
     rows = await pool.fetch(
         f"""
-        SELECT {_AGENT} FROM agent WHERE harvest_user_id IS NOT NULL AND EXISTS (
-            SELECT FROM agent_token t WHERE t.agent_id = agent.id AND t.system = 'harvest' AND t.broken_at IS NULL)
-        ORDER BY id
+        SELECT {_AGENT}, granted_at FROM agent JOIN agent_token t ON t.agent_id = agent.id
+        WHERE t.system = 'harvest' AND t.broken_at IS NULL AND harvest_user_id IS NOT NULL ORDER BY id
         """
     )
-    return [Agent(**row) for row in rows]
+    return [(Agent(*list(row.values())[:-1]), row["granted_at"]) for row in rows]
+
+
+async def set_timezone(pool: Pool, agent_id: int, timezone: str) -> None:
+    """Keep a person's Harvest time zone current."""
+    await pool.execute(
+        "UPDATE agent SET harvest_timezone = $2 WHERE id = $1 AND harvest_timezone <> $2", agent_id, timezone
+    )
 
 
 async def set_harvest_user(connection: Connection, agent_id: int, harvest_user_id: int, timezone: str) -> None:
-    """Tie a Harvest user to an agent; raises :class:`HarvestUserTaken`."""
+    """Tie a Harvest user to an agent; raises :class:`HarvestUserTaken`.
+
+    An agent who holds the user without a usable grant (disconnected, revoked) lets go of it.
+    """
+    await connection.execute(
+        "UPDATE agent SET harvest_user_id = NULL WHERE harvest_user_id = $2 AND id <> $1 AND NOT EXISTS ("
+        " SELECT FROM agent_token t WHERE t.agent_id = agent.id AND t.system = 'harvest' AND t.broken_at IS NULL)",
+        agent_id,
+        harvest_user_id,
+    )
     try:
         await connection.execute(
             "UPDATE agent SET harvest_user_id = $2, harvest_timezone = $3 WHERE id = $1",
@@ -114,7 +129,7 @@ async def put_token(
     expires_at: datetime,
     now: datetime,
 ) -> None:
-    """Store a new grant, or a refreshed one; it counts as whole again."""
+    """Store what a person has just granted; the grant counts as whole again."""
     await connection.execute(
         """
         INSERT INTO agent_token (agent_id, system, access, refresh, expires_at, granted_at)
@@ -128,6 +143,20 @@ async def put_token(
         refresh,
         expires_at,
         now,
+    )
+
+
+async def renew_token(
+    connection: Connection, agent_id: int, system: System, access: bytes, refresh: bytes, expires_at: datetime
+) -> None:
+    """Store a refreshed token of the same grant."""
+    await connection.execute(
+        "UPDATE agent_token SET access = $3, refresh = $4, expires_at = $5 WHERE agent_id = $1 AND system = $2",
+        agent_id,
+        system,
+        access,
+        refresh,
+        expires_at,
     )
 
 
@@ -220,7 +249,8 @@ async def end_attempt(pool: Pool, attempt_id: UUID) -> None:
 
 
 async def open_session(pool: Pool, agent_id: int, now: datetime, expires_at: datetime) -> UUID:
-    """Make a session."""
+    """Make a session; sessions that ended a day ago are swept out on the way."""
+    await pool.execute("DELETE FROM session WHERE expires_at < $1::timestamptz - interval '1 day'", now)
     identity: UUID = await pool.fetchval(
         "INSERT INTO session (agent_id, created_at, expires_at) VALUES ($1, $2, $3) RETURNING id",
         agent_id,

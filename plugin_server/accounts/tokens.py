@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import TypeVar
 
 import aiohttp
 
@@ -19,6 +22,8 @@ from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Connection, Pool
 
+Result = TypeVar("Result")
+
 MARGIN = timedelta(minutes=5)
 """A token is refreshed this long before it ends."""
 
@@ -34,7 +39,7 @@ class NotConnected(Exception):
 
 
 class CannotRefresh(Exception):
-    """The grant's system does not answer and the token is over; trying again later may work."""
+    """The token is over and its system can't renew it now; trying again later may work."""
 
 
 class Tokens:
@@ -57,6 +62,7 @@ class Tokens:
         self._session = session
         self._settings = settings
         self._clock = clock
+        self._flights: dict[tuple[int, store.System], asyncio.Task[str]] = {}
 
     async def put(
         self,
@@ -67,17 +73,37 @@ class Tokens:
         refresh: str,
         expires_in: int,
     ) -> None:
-        """Store a grant; ``expires_in`` in seconds."""
+        """Store what a person has just granted; ``expires_in`` in seconds."""
         now = self._clock.now()
-        await store.put_token(
-            connection,
-            agent_id,
-            system,
-            self._vault.seal(access),
-            self._vault.seal(refresh),
-            now + timedelta(seconds=expires_in),
-            now,
-        )
+        sealed = self._vault.seal(access), self._vault.seal(refresh)
+        await store.put_token(connection, agent_id, system, *sealed, now + timedelta(seconds=expires_in), now)
+
+    async def with_helpdesk(self, agent_id: int, call: Callable[[str], Awaitable[Result]]) -> Result:
+        """Call the helpdesk as the agent, with a token that is refreshed once if it is refused.
+
+        Raises what ``call`` raises, and as :meth:`access`; :class:`NotConnected` when the new token is refused too.
+        """
+        token = await self.access(agent_id, "helpdesk")
+        try:
+            return await call(token)
+        except helpdesk_base.Unauthorized:
+            token = await self.access(agent_id, "helpdesk", refused=token)
+        try:
+            return await call(token)
+        except helpdesk_base.Unauthorized:
+            raise NotConnected("helpdesk") from None
+
+    async def with_harvest(self, agent_id: int, call: Callable[[HarvestClient], Awaitable[Result]]) -> Result:
+        """Call Harvest as the agent; as :meth:`with_helpdesk`."""
+        token = await self.access(agent_id, "harvest")
+        try:
+            return await call(self.client(token))
+        except harvest_core.Unauthorized:
+            token = await self.access(agent_id, "harvest", refused=token)
+        try:
+            return await call(self.client(token))
+        except harvest_core.Unauthorized:
+            raise NotConnected("harvest") from None
 
     async def access(self, agent_id: int, system: store.System, *, refused: str | None = None) -> str:
         """A token of the agent's that works. ``refused`` is one that was just answered with 401: it is refreshed,
@@ -86,26 +112,18 @@ class Tokens:
         Raises :class:`NotConnected` when a person has to connect again, :class:`CannotRefresh` when only time helps.
         """
         stored = await store.token(self._pool, agent_id, system)
-        if stored and not self._stale(stored, refused):
-            return self._open(stored, system)
-        async with self._pool.acquire() as connection:
-            async with connection.transaction():
-                # The row's lock makes this the one refresh; who waited for it finds the new token here.
-                stored = await store.token(connection, agent_id, system, lock=True)
-                if stored is None or stored.broken_at is not None:
-                    raise NotConnected(system)
-                if not self._stale(stored, refused):
-                    return self._open(stored, system)
-                renewed = await self._refresh(connection, agent_id, system, stored)
-            # Committed: only now may the rotated token be used.
-            if renewed is None:
-                raise NotConnected(system)
-            return renewed
-
-    async def harvest(self, agent_id: int, *, refused: str | None = None) -> tuple[HarvestClient, str]:
-        """A Harvest client that acts as the agent, and its token (to say which one was refused)."""
-        token = await self.access(agent_id, "harvest", refused=refused)
-        return self.client(token), token
+        if stored is None or stored.broken_at is not None:
+            raise NotConnected(system)
+        if not self._stale(stored, system, refused):
+            return self._open(stored.access, system)
+        # One refresh at a time in this process, so that those who wait hold no connection; and never one that is cut
+        # off because who asked has gone: the system may have rotated the token by then.
+        key = (agent_id, system)
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = asyncio.create_task(self._renew(agent_id, system, refused))
+            flight.add_done_callback(lambda _done: self._flights.pop(key, None))
+        return await asyncio.shield(flight)
 
     def client(self, token: str) -> HarvestClient:
         """A Harvest client for a token."""
@@ -116,45 +134,64 @@ class Tokens:
             settings.account_id,
             harvest_core.user_agent(settings.contact),
             token,
+            settings.request_seconds,
             self._clock,
         )
 
-    def _stale(self, stored: store.StoredToken, refused: str | None) -> bool:
-        if stored.broken_at is not None or stored.expires_at - MARGIN <= self._clock.now():
+    def _stale(self, stored: store.StoredToken, system: store.System, refused: str | None) -> bool:
+        if stored.expires_at - MARGIN <= self._clock.now():
             return True
-        return refused is not None and self._vault.open(stored.access) == refused
+        return refused is not None and self._open(stored.access, system) == refused
 
-    def _open(self, stored: store.StoredToken, system: store.System) -> str:
+    def _open(self, sealed: bytes, system: store.System) -> str:
         try:
-            return self._vault.open(stored.access)
+            return self._vault.open(sealed)
         except UnreadableSecret:
             raise NotConnected(system) from None
 
+    async def _renew(self, agent_id: int, system: store.System, refused: str | None) -> str:
+        async with self._pool.acquire() as connection:
+            async with connection.transaction():
+                # Of all processes: the row's lock makes this the one refresh, and who waited finds the new token here.
+                stored = await store.token(connection, agent_id, system, lock=True)
+                if stored is None or stored.broken_at is not None:
+                    raise NotConnected(system)
+                if not self._stale(stored, system, refused):
+                    return self._open(stored.access, system)
+                renewed = await self._refresh(connection, agent_id, system, stored, refused)
+            # Committed: only now may the rotated token be used.
+            if renewed is None:
+                raise NotConnected(system)
+            return renewed
+
     async def _refresh(
-        self, connection: Connection, agent_id: int, system: store.System, stored: store.StoredToken
+        self,
+        connection: Connection,
+        agent_id: int,
+        system: store.System,
+        stored: store.StoredToken,
+        refused: str | None,
     ) -> str | None:
-        """Refresh and store, inside the caller's transaction. ``None``: refused for good, and noted so."""
+        """Refresh and store, inside the caller's transaction. ``None``: the grant is gone for good, and noted so."""
+        now = self._clock.now()
+        refresh_token = self._open(stored.refresh, system)
         try:
-            refresh_token = self._vault.open(stored.refresh)
             if system == "helpdesk":
                 grant = await self._helpdesk.refresh(refresh_token)
                 access, refresh, expires_in = grant.access, grant.refresh, grant.expires_in
             else:
                 token = await self._oauth.refresh(refresh_token)
                 access, refresh, expires_in = token.access_token, token.refresh_token, token.expires_in
-        except (
-            UnreadableSecret,
-            helpdesk_base.Unauthorized,
-            harvest_core.Unauthorized,
-            harvest_core.Refused,
-            harvest_core.Denied,
-        ) as error:
+        except (helpdesk_base.GrantRefused, harvest_core.GrantRefused) as error:
             _logger.warning("grant refused for good", agent=agent_id, system=system, reason=str(error))
-            await store.mark_broken(connection, agent_id, system, self._clock.now())
+            await store.mark_broken(connection, agent_id, system, now)
             return None
         except (helpdesk_base.HelpdeskError, harvest_core.HarvestError) as error:
-            if stored.expires_at > self._clock.now():
-                return self._open(stored, system)
+            # Not the person's doing (no answer, our client's secret is wrong, …): the grant stays as it is.
+            _logger.error("token not refreshed", agent=agent_id, system=system, reason=str(error))
+            if refused is None and stored.expires_at > now:
+                return self._open(stored.access, system)
             raise CannotRefresh(str(error)) from error
-        await self.put(connection, agent_id, system, access, refresh, expires_in)
+        sealed = self._vault.seal(access), self._vault.seal(refresh)
+        await store.renew_token(connection, agent_id, system, *sealed, now + timedelta(seconds=expires_in))
         return access

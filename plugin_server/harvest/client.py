@@ -18,7 +18,10 @@ _BODY = msgspec.json.Encoder(decimal_format="number")
 
 
 class HarvestClient:
-    """Calls Harvest with one token. Raises :class:`~plugin_server.harvest.core.HarvestError` only."""
+    """Calls Harvest with one token, each call within ``seconds``.
+
+    Raises :class:`~plugin_server.harvest.core.HarvestError` only.
+    """
 
     def __init__(
         self,
@@ -27,11 +30,13 @@ class HarvestClient:
         account_id: int,
         user_agent: str,
         token: str,
+        seconds: float,
         clock: Clock,
     ) -> None:
         self._session = session
         self._api_url = api_url
         self._headers = core.headers(token, account_id, user_agent)
+        self._timeout = aiohttp.ClientTimeout(total=seconds)
         self._clock = clock
 
     async def me(self) -> wire.User:
@@ -107,7 +112,7 @@ class HarvestClient:
                 params=params,
                 data=body,
                 headers=headers,
-                timeout=aiohttp.ClientTimeout(total=core.API_SECONDS),
+                timeout=self._timeout,
                 allow_redirects=False,
             ) as response:
                 content = await response.read()

@@ -11,10 +11,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-API_SECONDS = 10.0
-"""Time limit of one API call. An uncertain call is only looked up after this has passed, because until then Harvest may
-still be carrying it out."""
-
 
 class HarvestError(Exception):
     """Harvest did not do what was asked; the message is Harvest's or ours, fit for people."""
@@ -34,6 +30,10 @@ class Missing(HarvestError):
 
 class Refused(HarvestError):
     """400 or 422: Harvest read the request and will not carry it out; repeating it is useless."""
+
+
+class GrantRefused(HarvestError):
+    """The OAuth grant is over for good; only the person can give a new one."""
 
 
 class Throttled(HarvestError):
@@ -93,6 +93,14 @@ def check(status: int, reply_headers: Mapping[str, str], body: bytes, now: datet
     raise Faulty(message)
 
 
+def check_token_reply(status: int, reply_headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+    """As :func:`check`, for the token endpoint: only ``invalid_grant`` says that the person's grant is over (RFC 6749,
+    5.2). Any other refusal is about us (a wrong client secret) or about something in between."""
+    if status in (400, 401) and _field(body, "error") == "invalid_grant":
+        raise GrantRefused(_message(body))
+    check(status, reply_headers, body, now)
+
+
 def retry_after(value: str, now: datetime) -> float:
     """Seconds to wait by a ``Retry-After`` header: a number, or an HTTP date (RFC 9110, 10.2.3). 15 when unreadable,
     the length of Harvest's window."""
@@ -107,13 +115,13 @@ def retry_after(value: str, now: datetime) -> float:
 
 def _message(body: bytes) -> str:
     """Harvest's own words in an error body, whichever of its three shapes it has; empty when there are none."""
+    return _field(body, "message") or _field(body, "error_description") or _field(body, "error")
+
+
+def _field(body: bytes, name: str) -> str:
     try:
         data = json.loads(body)
     except ValueError:
         return ""
-    if not isinstance(data, dict):
-        return ""
-    for key in ("message", "error_description", "error"):
-        if isinstance(data.get(key), str) and data[key]:
-            return str(data[key])[:500]
-    return ""
+    value = data.get(name) if isinstance(data, dict) else None
+    return value[:500] if isinstance(value, str) else ""

@@ -17,6 +17,8 @@ from plugin_server.runtime.clock import Clock
 
 Kind = TypeVar("Kind")
 
+CALL_SECONDS = 10.0
+
 
 class HarvestOAuth:
     """Talks to Harvest's identity host. Raises :class:`~plugin_server.harvest.core.HarvestError`."""
@@ -73,7 +75,7 @@ class HarvestOAuth:
                 method,
                 f"{self._id_url}{path}",
                 headers={"User-Agent": self._user_agent, "Accept": "application/json", **headers},
-                timeout=aiohttp.ClientTimeout(total=core.API_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
                 allow_redirects=False,
                 **options,
             ) as response:
@@ -81,7 +83,7 @@ class HarvestOAuth:
                 status, reply_headers = response.status, response.headers
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise core.NoAnswer(f"Harvest did not answer: {error or type(error).__name__}") from error
-        core.check(status, reply_headers, content, self._clock.now())
+        core.check_token_reply(status, reply_headers, content, self._clock.now())
         try:
             return msgspec.json.decode(content, type=kind, strict=False)
         except msgspec.DecodeError as error:

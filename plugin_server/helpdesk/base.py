@@ -15,6 +15,10 @@ class Unauthorized(HelpdeskError):
     """The token is wrong, expired or revoked."""
 
 
+class GrantRefused(HelpdeskError):
+    """The OAuth grant is over for good; only the person can give a new one."""
+
+
 class Denied(HelpdeskError):
     """The person behind the token may not do this."""
 

@@ -60,7 +60,7 @@ class Panel:
             return self._templates.render("accounts/problem.html", lang, message=problem.message)
         if request.path == "/api/v1/me":
             state = "disconnected" if problem.status == 401 else "error"
-            return self._templates.render("accounts/popup.html", lang, state=state, agent=None)
+            return self._templates.render("accounts/popup.html", lang, state=state, agent=None, problem=problem.message)
         match = _TICKET.match(request.path)
         ticket_id = int(match.group(1)) if match else 0
         if problem.status == 401:

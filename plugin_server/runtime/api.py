@@ -167,6 +167,8 @@ async def _read(request: web.Request, model: type[BaseModel]) -> BaseModel:
 def _reasons(error: ValidationError) -> dict[str, str]:
     reasons: dict[str, str] = {}
     for item in error.errors():
-        name = ".".join(str(part) for part in item["loc"]) or "(body)"
-        reasons.setdefault(name, item["msg"].removeprefix("Value error, "))
+        name = str(item["loc"][0]) if item["loc"] else "(body)"
+        # A field that may be of several types fails once for each: one sentence says what they have in common.
+        several = len(item["loc"]) > 1 and item["loc"][-1] in ("str", "int", "float")
+        reasons.setdefault(name, "Expected text or a number." if several else item["msg"].removeprefix("Value error, "))
     return reasons

@@ -7,6 +7,7 @@ repeated nudge changes nothing. Results are therefore not kept, and jobs are sho
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from plugin_server.runtime import log
 
-JOB_SECONDS = 30
+JOB_SECONDS = 40
 """Longest a job may take. A killed worker's job is taken up again after this and ten seconds, so it stays small."""
 
 _logger = log.get(__name__)
@@ -129,7 +130,9 @@ async def work(url: str, jobs: Sequence[Job], periodic: Sequence[Periodic]) -> N
             _logger.warning("connection to the queue lost, trying again", error=str(error))
             await asyncio.sleep(1)
         finally:
-            await worker.close()
+            # Closing talks to Redis as well; what fails there is no reason to end.
+            with contextlib.suppress(RedisError, OSError):
+                await worker.close()
 
 
 def _adapt(name: str, run: Callable[..., Awaitable[object]]) -> Any:

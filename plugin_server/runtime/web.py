@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
 
 import structlog
@@ -36,6 +37,9 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+QUIET = frozenset({"/healthz", "/readyz"})
+"""Asked all the time by whoever watches the server; not worth a line each."""
+
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 _logger = log.get(__name__)
 
@@ -46,8 +50,12 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     given = request.headers.get("X-Request-Id", "")
     identity = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
     request[REQUEST_ID] = identity
+    began = time.perf_counter()
     with structlog.contextvars.bound_contextvars(request_id=identity, method=request.method, path=request.path):
         response = await handler(request)
+        if request.path not in QUIET:
+            took = round((time.perf_counter() - began) * 1000, 1)
+            _logger.info("answered", status=response.status, milliseconds=took)
     response.headers["X-Request-Id"] = identity
     return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -53,7 +54,7 @@ class Tickets:
         if fresh or not access.fresh(now):
             try:
                 await self._ask(caller, ticket_id)
-            except (base.Unreachable, CannotRefresh) as error:
+            except (base.HelpdeskError, CannotRefresh, TimeoutError) as error:
                 if not access.stands(now):
                     raise Unavailable(
                         "The helpdesk does not answer, so it can't be checked whether you may see this ticket."
@@ -79,24 +80,21 @@ class Tickets:
     async def _ask(self, caller: Caller, ticket_id: int) -> None:
         """Read the ticket as the agent and keep what was read."""
         try:
-            seen = await self._read(caller, ticket_id)
+            # The limit covers a token's refresh too; that goes on by itself and serves the next request.
+            async with asyncio.timeout(rules.HELPDESK_SECONDS):
+                seen = await self._tokens.with_helpdesk(
+                    caller.agent_id,
+                    lambda token: self._helpdesk.ticket(token, ticket_id, seconds=rules.HELPDESK_SECONDS),
+                )
         except base.Missing:
             await store.forbid(self._pool, caller.agent_id, ticket_id)
             raise NotFound(f"The helpdesk has no ticket {ticket_id}.") from None
         except base.Denied:
             await store.forbid(self._pool, caller.agent_id, ticket_id)
             raise Forbidden(f"The helpdesk does not let you see ticket {ticket_id}.") from None
-        except (NotConnected, base.Unauthorized):
+        except NotConnected:
             raise Unauthenticated("The helpdesk no longer accepts your sign-in. Connect again.") from None
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             await store.upsert(connection, seen, rules.parse_project_id(seen.project), now)
             await store.allow(connection, caller.agent_id, ticket_id, now)
-
-    async def _read(self, caller: Caller, ticket_id: int) -> base.Ticket:
-        token = await self._tokens.access(caller.agent_id, "helpdesk")
-        try:
-            return await self._helpdesk.ticket(token, ticket_id, seconds=rules.HELPDESK_SECONDS)
-        except base.Unauthorized:
-            token = await self._tokens.access(caller.agent_id, "helpdesk", refused=token)
-            return await self._helpdesk.ticket(token, ticket_id, seconds=rules.HELPDESK_SECONDS)

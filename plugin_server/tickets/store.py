@@ -12,7 +12,8 @@ from plugin_server.runtime.database import Connection, Pool
 
 @dataclass(frozen=True)
 class Ticket:
-    """A ticket as last seen; the texts are as people typed them in the helpdesk."""
+    """A ticket as last seen; the texts are as people typed them in the helpdesk. ``linked_at`` is when its present
+    project was first seen on it."""
 
     id: int
     number: str
@@ -23,11 +24,12 @@ class Ticket:
     budget_text: str
     quoted_text: str
     pm_text: str
+    linked_at: datetime | None
 
 
 async def upsert(connection: Connection, ticket: base.Ticket, project_id: int | None, now: datetime) -> None:
     """Write a ticket as just read, and its link where the project changed."""
-    await connection.execute(
+    written = await connection.fetchval(
         """
         INSERT INTO ticket (id, number, title, group_id, organisation_id, project_text, project_id, budget_text,
             quoted_text, pm_text, updated_at, seen_at)
@@ -37,6 +39,7 @@ async def upsert(connection: Connection, ticket: base.Ticket, project_id: int | 
             project_id = excluded.project_id, budget_text = excluded.budget_text, quoted_text = excluded.quoted_text,
             pm_text = excluded.pm_text, updated_at = excluded.updated_at, seen_at = excluded.seen_at
         WHERE ticket.updated_at <= excluded.updated_at
+        RETURNING true
         """,
         ticket.id,
         ticket.number,
@@ -51,6 +54,8 @@ async def upsert(connection: Connection, ticket: base.Ticket, project_id: int | 
         ticket.updated_at,
         now,
     )
+    if not written:
+        return  # an older reading that was overtaken
     await connection.execute(
         """
         UPDATE ticket_link SET ended_at = $3
@@ -75,8 +80,8 @@ async def upsert(connection: Connection, ticket: base.Ticket, project_id: int | 
 async def ticket(pool: Pool, ticket_id: int) -> Ticket | None:
     """A ticket as last seen."""
     row = await pool.fetchrow(
-        "SELECT id, number, title, organisation_id, project_text, project_id, budget_text, quoted_text, pm_text"
-        " FROM ticket WHERE id = $1",
+        "SELECT t.id, number, title, organisation_id, project_text, t.project_id, budget_text, quoted_text, pm_text,"
+        " linked_at FROM ticket t LEFT JOIN ticket_link l ON l.ticket_id = t.id AND l.ended_at IS NULL WHERE t.id = $1",
         ticket_id,
     )
     return Ticket(**row) if row else None

@@ -7,17 +7,16 @@ to be done stands in the table: a nudge makes it quick, the sweep makes it certa
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import contextlib
 from datetime import timedelta
-from typing import TypeVar
+from functools import partial
 from uuid import UUID
 
 from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
 from plugin_server.harvest import core, wire
-from plugin_server.harvest.client import HarvestClient
 from plugin_server.helpdesk.base import Helpdesk
-from plugin_server.mirror import service as mirror
 from plugin_server.mirror import store as mirror_store
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
@@ -26,17 +25,13 @@ from plugin_server.runtime.queue import Queue
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.service import Tickets
 from plugin_server.timelog import rules, store
-from plugin_server.timelog.service import PUSH_JOB, TimeLog
-
-Result = TypeVar("Result")
-
-CALL_SETTLES = timedelta(seconds=core.API_SECONDS + 2)
-"""After this long a call to Harvest is over whatever happened to it, and a look-up tells the truth."""
-
-LEASE = timedelta(seconds=3 * core.API_SECONDS)
-"""How long a worker may be at one log: a token's refresh, a look-up and a write."""
+from plugin_server.timelog.service import PUSH_JOB, CannotRead, TimeLog
+from plugin_server.timelog.twins import Twins
 
 BATCH = 50
+WATCH_JOB = "watch_log"
+WATCH_AGAIN = timedelta(seconds=30)
+"""When the articles are read again after they could not be read."""
 
 _logger = log.get(__name__)
 
@@ -53,6 +48,7 @@ class Outbox:
         tokens: Tokens,
         queue: Queue,
         clock: Clock,
+        request_seconds: float,
     ) -> None:
         self._pool = pool
         self._timelog = timelog
@@ -61,33 +57,61 @@ class Outbox:
         self._tokens = tokens
         self._queue = queue
         self._clock = clock
+        self._twins = Twins(pool, tickets, tokens, clock)
+        # After this long a call to Harvest is over, whatever happened to it, and a look-up tells the truth.
+        self._settles = timedelta(seconds=request_seconds + 2)
+        # A step is a token's refresh, a look-up and a write. It is cut off before its lease ends, so that never two
+        # workers are at one log.
+        self._step_seconds = 2 * request_seconds + 5
+        self._lease = timedelta(seconds=self._step_seconds + 3)
+        # A call may have been carried out even later than that; this much later nobody expects it any more.
+        self._twins_after = timedelta(seconds=6 * request_seconds)
 
     async def sweep(self) -> None:
         """Find everything that is due, also what lost its nudge or its worker."""
         await self._wake_reconnected()
         for log_id, state in await store.due(self._pool, self._clock.now(), BATCH):
-            if state == "armed":
-                await self._watch(log_id)
-            else:
-                await self._queue.nudge(PUSH_JOB, str(log_id))
+            await self._queue.nudge(WATCH_JOB if state == "armed" else PUSH_JOB, str(log_id))
+        await self._twins.check()
+
+    async def watch(self, log_id: str) -> None:
+        """Look for an armed log's article. Only who has read the articles may say that it never came."""
+        claimed = await store.claim(self._pool, UUID(log_id), ["armed"], self._clock.now(), self._lease)
+        if claimed is None:
+            return
+        agent = await accounts_store.agent(self._pool, claimed.agent_id)
+        try:
+            if agent is None or await self._timelog.seek_article(claimed, agent.helpdesk_user_id):
+                return
+        except CannotRead as error:
+            await store.release(self._pool, claimed, self._clock.now() + WATCH_AGAIN, str(error), "unread")
+            return
+        now = self._clock.now()
+        if now < claimed.expires_at:
+            await store.release(self._pool, claimed, now, None, None)
+            return
+        async with self._pool.acquire() as connection:
+            await store.settle(connection, claimed, rules.after(claimed.state, "expire"), now)
 
     async def push(self, log_id: str) -> None:
         """Take one log a step on: into Harvest, or out of it."""
-        claimed = await store.claim(self._pool, UUID(log_id), ["queued", "undoing"], self._clock.now(), LEASE)
+        claimed = await store.claim(self._pool, UUID(log_id), ["queued", "undoing"], self._clock.now(), self._lease)
         if claimed is None:
             return
         step = self._record if claimed.state == "queued" else self._remove
         try:
-            await step(claimed)
+            async with asyncio.timeout(self._step_seconds):
+                await step(claimed)
+        except TimeoutError:
+            await self._later(claimed, "Harvest is slow to answer.", "no_answer", self._settles)
         except NotConnected:
-            words = "Harvest no longer accepts your sign-in. Connect again; then this is logged by itself."
-            await self._stop(claimed, words, "reconnect")
+            await self._stop(claimed, "Harvest no longer accepts your sign-in.", "reconnect")
         except CannotRefresh as error:
             await self._later(claimed, f"Harvest does not answer ({error}).", "unreachable")
         except core.Throttled as error:
             await self._later(claimed, "Harvest is busy.", "busy", timedelta(seconds=error.retry_after))
         except core.UNCERTAIN as error:
-            await self._later(claimed, f"{error}.", "no_answer", CALL_SETTLES)
+            await self._later(claimed, f"{error}.", "no_answer", self._settles)
         except core.NotReached as error:
             await self._later(claimed, f"{error}.", "unreachable")
         except core.HarvestError as error:
@@ -97,71 +121,38 @@ class Outbox:
         agent = await accounts_store.agent(self._pool, claimed.agent_id)
         if agent is None or agent.harvest_user_id is None:
             raise NotConnected("harvest")
-        user_id = agent.harvest_user_id
-        if claimed.uncertain:
-            found = await self._as(claimed, lambda client: self._find(client, claimed, user_id))
-            if found is not None:
-                await self._finish(claimed, found)
+        if claimed.called_at is not None:
+            if self._clock.now() < claimed.called_at + self._settles:
+                await self._later(claimed, "Harvest has not answered yet.", "no_answer", self._settles)
+                return
+            look = partial(self._twins.find, wanted=claimed, user_id=agent.harvest_user_id)
+            if found := await self._tokens.with_harvest(claimed.agent_id, look):
+                await self._finish(claimed, found[0])
                 return
         new = await self._entry(claimed)
-        await store.set_uncertain(self._pool, claimed.id, True)
+        if not await store.set_called(self._pool, claimed, self._clock.now()):
+            return
         try:
-            made = await self._as(claimed, lambda client: client.create_time_entry(new))
+            made = await self._tokens.with_harvest(claimed.agent_id, lambda client: client.create_time_entry(new))
         except core.UNCERTAIN:
             raise
         except (core.HarvestError, NotConnected, CannotRefresh):
             # A clear no: nothing was written.
-            await store.set_uncertain(self._pool, claimed.id, False)
+            await store.set_called(self._pool, claimed, None)
             raise
         await self._finish(claimed, made)
 
     async def _remove(self, claimed: store.Log) -> None:
         entry_id = claimed.entry_id
         assert entry_id is not None
-        try:
-            await self._as(claimed, lambda client: client.delete_time_entry(entry_id))
-        except core.Missing:
-            pass  # gone already, by us or by somebody in Harvest
-        except (core.Refused, core.Denied) as error:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await store.move(
-                    connection,
-                    claimed.id,
-                    "undoing",
-                    "logged",
-                    self._clock.now(),
-                    problem=f"Harvest did not delete the entry: {error}",
-                    problem_code="not_deleted",
-                )
-            return
+        # Who finds it gone already, by us or by somebody in Harvest, has nothing left to do.
+        with contextlib.suppress(core.Missing):
+            await self._tokens.with_harvest(claimed.agent_id, lambda client: client.delete_time_entry(entry_id))
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             await mirror_store.mark_deleted(connection, entry_id, now)
-            await store.move(connection, claimed.id, "undoing", "undone", now)
+            await store.settle(connection, claimed, rules.after(claimed.state, "removed"), now)
         _logger.info("log undone", log=str(claimed.id), entry=entry_id)
-
-    async def _as(self, claimed: store.Log, call: Callable[[HarvestClient], Awaitable[Result]]) -> Result:
-        """Call Harvest as the log's agent; a refused token is refreshed once."""
-        client, token = await self._tokens.harvest(claimed.agent_id)
-        try:
-            return await call(client)
-        except core.Unauthorized:
-            client, token = await self._tokens.harvest(claimed.agent_id, refused=token)
-        try:
-            return await call(client)
-        except core.Unauthorized:
-            raise NotConnected("harvest") from None
-
-    async def _find(self, client: HarvestClient, claimed: store.Log, user_id: int) -> wire.TimeEntry | None:
-        reference = self._tickets.reference(claimed.ticket_id)
-        pages = client.time_entries(
-            user_id=user_id, external_reference_id=reference, from_=claimed.spent_date, to=claimed.spent_date
-        )
-        async for page in pages:
-            for entry in page.time_entries:
-                if mirror.names_log(entry, str(claimed.id)):
-                    return entry
-        return None
 
     async def _entry(self, claimed: store.Log) -> wire.NewTimeEntry:
         ticket = await tickets_store.ticket(self._pool, claimed.ticket_id)
@@ -182,48 +173,39 @@ class Outbox:
     async def _finish(self, claimed: store.Log, entry: wire.TimeEntry) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
             await mirror_store.upsert_entries(connection, [entry])
-            await store.finish(connection, claimed.id, entry.id, self._clock.now())
+            now = self._clock.now()
+            # Only a log whose first call's outcome was unknown can have two entries.
+            again = now + self._twins_after if claimed.called_at is not None else None
+            await store.finish(connection, claimed, entry.id, now, again)
         _logger.info("log recorded", log=str(claimed.id), entry=entry.id)
 
     async def _later(self, claimed: store.Log, words: str, code: str, at_least: timedelta = timedelta()) -> None:
         wait = max(rules.retry_delay(claimed.attempts), at_least)
         _logger.warning("log waits", log=str(claimed.id), reason=words, seconds=wait.total_seconds())
-        await store.release(self._pool, claimed.id, self._clock.now() + wait, words, code)
+        await store.release(self._pool, claimed, self._clock.now() + wait, words, code)
         await self._queue.nudge(PUSH_JOB, str(claimed.id), after=wait.total_seconds())
 
     async def _stop(self, claimed: store.Log, words: str, code: str) -> None:
         """Only a person can help: a log not recorded needs attention; an entry not removed stays logged."""
-        end: rules.State = "attention" if claimed.state == "queued" else "logged"
+        if claimed.state == "undoing":
+            end = rules.after(claimed.state, "kept")
+            words = f"The entry was not removed. {words}"
+        else:
+            end = rules.after(claimed.state, "refused")
+            if code == "reconnect":
+                words += " Connect again; then this is logged by itself."
         _logger.warning("log needs attention", log=str(claimed.id), reason=words)
-        async with self._pool.acquire() as connection, connection.transaction():
-            await store.move(
-                connection, claimed.id, claimed.state, end, self._clock.now(), problem=words, problem_code=code
-            )
-
-    async def _watch(self, log_id: UUID) -> None:
-        """Look for an armed log's article; expire it when its time is over."""
-        claimed = await store.claim(self._pool, log_id, ["armed"], self._clock.now(), LEASE)
-        if claimed is None:
-            return
-        agent = await accounts_store.agent(self._pool, claimed.agent_id)
-        found = agent is not None and await self._timelog.seek_article(claimed, agent.helpdesk_user_id)
-        now = self._clock.now()
-        if found:
-            return
-        if now >= claimed.expires_at:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await store.move(connection, log_id, "armed", "expired", now)
-            return
-        await store.release(self._pool, log_id, now, None, None)
+        async with self._pool.acquire() as connection:
+            await store.settle(connection, claimed, end, self._clock.now(), words, code)
 
     async def _wake_reconnected(self) -> None:
-        """Queue again what only waited for its agent to connect again."""
-        waiting = await store.agents_waiting(self._pool)
+        """Queue again what only waited for its agent to connect again, and whose agent has."""
+        waiting = await store.waiting_for_grant(self._pool)
         if not waiting:
             return
-        for agent in await accounts_store.agents_with_harvest(self._pool):
-            if agent.id not in waiting:
-                continue
-            for log_id in await store.waiting_for_grant(self._pool, agent.id):
-                async with self._pool.acquire() as connection, connection.transaction():
-                    await store.move(connection, log_id, "attention", "queued", self._clock.now())
+        granted = {agent.id: at for agent, at in await accounts_store.agents_with_harvest(self._pool)}
+        for log_id, agent_id, since in waiting:
+            if agent_id in granted and granted[agent_id] > since:
+                async with self._pool.acquire() as connection:
+                    end = rules.after("attention", "retry")
+                    await store.move(connection, log_id, "attention", end, self._clock.now())

@@ -39,7 +39,7 @@ class LogIn(BaseModel):
     spent_date: StrictStr | None = Field(
         default=None, description="The day the time counts for, YYYY-MM-DD; today or earlier in your time zone."
     )
-    notes: StrictStr | None = Field(default=None, max_length=rules.MAXIMUM_NOTES * 2)
+    notes: StrictStr | None = Field(default=None, description=f"At most {rules.MAXIMUM_NOTES} characters.")
 
 
 class LogOut(BaseModel):
@@ -163,4 +163,6 @@ def _text(value: str | float | None) -> str:
 
 def _with_panel(problem: Problem, ticket_id: int, values: dict[str, str]) -> Refused:
     """The problem; in HTML, the ticket's panel with the reasons in place and what was typed still there."""
-    return Refused(problem, PanelView(ticket_id, values, problem.fields or {"": problem.message}))
+    # What is wrong with the ticket itself the panel says anyway.
+    errors = {name: words for name, words in problem.fields.items() if name != "ticket_id"}
+    return Refused(problem, PanelView(ticket_id, values, errors or {"": problem.message}))

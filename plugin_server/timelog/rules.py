@@ -16,7 +16,7 @@ from typing import Literal
 
 State = Literal["armed", "queued", "logged", "attention", "disarmed", "expired", "discarded", "undoing", "undone"]
 Event = Literal[
-    "arm", "confirm", "disarm", "expire", "pushed", "refused", "retry", "discard", "undo", "removed", "kept"
+    "arm", "send", "confirm", "disarm", "expire", "pushed", "refused", "retry", "discard", "undo", "removed", "kept"
 ]
 
 ARMED_FOR = timedelta(minutes=15)
@@ -36,9 +36,11 @@ _TRANSITIONS: Mapping[tuple[State, Event], State] = {
     ("disarmed", "arm"): "armed",
     ("expired", "arm"): "armed",
     ("attention", "arm"): "armed",
+    ("armed", "send"): "queued",  # "Log now" after all
+    ("disarmed", "send"): "queued",
+    ("expired", "send"): "queued",
+    ("attention", "send"): "queued",
     ("armed", "confirm"): "queued",
-    ("expired", "confirm"): "queued",  # "Log now" after all
-    ("disarmed", "confirm"): "queued",
     ("armed", "disarm"): "disarmed",
     ("expired", "disarm"): "disarmed",
     ("attention", "disarm"): "disarmed",

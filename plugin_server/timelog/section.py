@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from markupsafe import Markup
 
@@ -20,6 +21,8 @@ from plugin_server.timelog.service import TimeLog
 
 REFRESH_JOB = "refresh_person"
 """Nudged when something the panel needs is not in the mirror: it may have been made in Harvest a moment ago."""
+
+NEW_LINK = timedelta(minutes=3)
 
 MISSING_POLL = 2.0
 """Seconds until the panel asks again while Harvest is asked for a project or assignment that is missing."""
@@ -83,7 +86,7 @@ class TimeLogSection:
                     pm=view.ticket.pm_text,
                 ),
             )
-            if why in ("unknown_project", "not_assigned"):
+            if why in ("unknown_project", "not_assigned") and self._is_new(view):
                 await self._queue.nudge(REFRESH_JOB, request.caller.agent_id)
         elif not armed:
             regions.append(await self._form(request, view, tasks, logs))
@@ -93,9 +96,16 @@ class TimeLogSection:
         state = _state(logs)
         if why == "not_connected" and state == "idle":
             state = "identified"
-        poll = MISSING_POLL if why in ("unknown_project", "not_assigned") else None
+        poll = None
+        if why in ("unknown_project", "not_assigned") and self._is_new(view):
+            poll = MISSING_POLL
         if any(log.state in ("armed", "queued", "undoing") for log in logs):
             poll = UNDERWAY_POLL
+        for log in logs:
+            left = (log.changed_at + rules.UNDO_FOR - self._clock.now()).total_seconds()
+            if log.state == "logged" and left > 0:
+                # Undo goes when its minute is over.
+                poll = min(poll or left + 0.5, left + 0.5)
         return Contribution(regions=tuple(regions), state=state, alerts=alerts, poll=poll)
 
     def _obstacle(self, request: PanelRequest, view: TicketView, tasks: list[Task]) -> str | None:
@@ -114,7 +124,7 @@ class TimeLogSection:
         earlier = next(iter(logs), None)
         if request.values:
             values = {"hours": "", "spent_date": today, "task_id": "", "notes": "", **request.values}
-        elif earlier and earlier.state in ("disarmed", "expired", "undone"):
+        elif earlier and earlier.state in ("disarmed", "expired", "undone") and self._is_recent(earlier):
             # What was typed comes back to be changed; it isn't lost because the reply was refused or undone.
             values = {
                 "hours": f"{earlier.hours:f}",
@@ -128,13 +138,24 @@ class TimeLogSection:
         html = self._templates.render(
             "timelog/form.html",
             request.lang,
-            ticked=bool(request.values) or bool(earlier and earlier.state == "disarmed"),
+            ticked=bool(request.values) or bool(earlier and earlier.state == "disarmed" and self._is_recent(earlier)),
             values=values,
             errors={name: request.errors.get(name) for name in ("hours", "task_id", "spent_date", "notes")},
+            refused=bool(request.errors),
             tasks=tasks,
             today=today,
         )
         return Region("form", html, tag="form")
+
+    def _is_new(self, view: TicketView) -> bool:
+        """Whether the link was first seen a moment ago: then what is missing may have been made a moment ago, too.
+        Otherwise the regular runs and *Check again* do."""
+        linked_at = view.ticket.linked_at
+        return linked_at is not None and self._clock.now() - linked_at < NEW_LINK
+
+    def _is_recent(self, log: store.Log) -> bool:
+        """Values of a log that was given up long ago must not slip into a later one."""
+        return self._clock.now() - log.changed_at < rules.SHOWN_FOR
 
     async def _first_task(self, request: PanelRequest, view: TicketView, tasks: list[Task]) -> Task:
         assert view.ticket.project_id is not None

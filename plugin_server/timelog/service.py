@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -16,7 +17,7 @@ from plugin_server.runtime import log
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
-from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound
+from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from plugin_server.runtime.queue import Queue
 from plugin_server.tickets.service import Tickets
 from plugin_server.timelog import rules, store
@@ -36,6 +37,24 @@ class Wish:
     typed: Typed
     confirm: Literal["article", "now"]
     after_article_id: int | None
+
+
+class CannotRead(Exception):
+    """A ticket's articles can't be read as the agent; the message says why."""
+
+
+def _may_change(known: store.Log, entry: rules.Entry) -> bool:
+    """Whether asking for a known log again changes it: it has not gone out, may not have gone out, and is not the same
+    wish repeated because its answer was lost."""
+    same = (known.hours, known.task_id, known.spent_date, known.notes) == (
+        entry.hours,
+        entry.task_id,
+        entry.spent_date,
+        entry.notes,
+    )
+    if known.state == "attention" and same:
+        return False
+    return rules.accepts(known.state, "arm") and known.called_at is None
 
 
 class TimeLog:
@@ -71,7 +90,13 @@ class TimeLog:
         if caller.harvest_user_id is None:
             raise Conflict("Connect your Harvest account first; then this can be logged.", code="harvest_not_connected")
         entry, project_id = await self._check(caller, ticket.project_id, wish)
-        await self._settle_earlier(caller, log_id, wish)
+        try:
+            await self._settle_earlier(caller, log_id, wish)
+        except CannotRead as error:
+            raise Unavailable(
+                "The ticket's articles can't be read, so it isn't known whether your earlier log on it is confirmed."
+                " Try again in a moment."
+            ) from error
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             await store.serialise(connection, caller.agent_id, wish.ticket_id)
@@ -80,9 +105,13 @@ class TimeLog:
                 self._own(caller, known)
                 if known.ticket_id != wish.ticket_id:
                     raise Conflict("A log of this id exists on another ticket.", code="id_used")
-                if not rules.accepts(known.state, "arm"):
+                if not _may_change(known, entry):
                     return known, False
-            await store.replace_armed(connection, caller.agent_id, wish.ticket_id, log_id, now)
+            # A log that an article has confirmed needs no other.
+            queued = wish.confirm == "now" or (known is not None and known.article_id is not None)
+            after = wish.after_article_id if wish.confirm == "article" else None
+            if not await store.replace_armed(connection, caller.agent_id, wish.ticket_id, log_id, after, now):
+                raise Conflict("A newer log waits on this ticket; this one was not stored.", code="newer_log_waits")
             await store.write(
                 connection,
                 log_id,
@@ -90,12 +119,12 @@ class TimeLog:
                 ticket_id=wish.ticket_id,
                 project_id=project_id,
                 entry=entry,
-                state="queued" if wish.confirm == "now" else "armed",
-                after_article_id=wish.after_article_id if wish.confirm == "article" else None,
+                state="queued" if queued else "armed",
+                after_article_id=after,
                 now=now,
                 expires_at=now + rules.ARMED_FOR,
             )
-        if wish.confirm == "now":
+        if queued:
             await self._queue.nudge(PUSH_JOB, str(log_id))
         return await self._read(log_id), known is None
 
@@ -118,24 +147,24 @@ class TimeLog:
         """Look for the article now instead of at the next sweep."""
         found = await self.look(caller, log_id)
         if found.state == "armed":
-            await self.seek_article(found, caller.helpdesk_user_id)
+            with contextlib.suppress(CannotRead):
+                await self.seek_article(found, caller.helpdesk_user_id)
         return await self._read(log_id)
 
     async def seek_article(self, armed: store.Log, helpdesk_user_id: int, *, up_to: int | None = None) -> bool:
         """Confirm an armed log if its article is there, with an id of at most ``up_to``; says whether it was.
 
-        Reads as the agent.
+        Reads as the agent. Raises :class:`CannotRead` when the articles can't be read: then nothing is known.
         """
         try:
-            token = await self._tokens.access(armed.agent_id, "helpdesk")
-            try:
-                articles = await self._helpdesk.articles(token, armed.ticket_id)
-            except base.Unauthorized:
-                token = await self._tokens.access(armed.agent_id, "helpdesk", refused=token)
-                articles = await self._helpdesk.articles(token, armed.ticket_id)
-        except (NotConnected, CannotRefresh, base.HelpdeskError) as error:
+            articles = await self._tokens.with_helpdesk(
+                armed.agent_id, lambda token: self._helpdesk.articles(token, armed.ticket_id)
+            )
+        except NotConnected as error:
+            raise CannotRead("The helpdesk no longer accepts your sign-in. Connect again.") from error
+        except (CannotRefresh, base.HelpdeskError) as error:
             _logger.info("articles can't be read", log=str(armed.id), reason=str(error))
-            return False
+            raise CannotRead("The helpdesk does not answer.") from error
         own = [
             article.id
             for article in articles
@@ -164,6 +193,11 @@ class TimeLog:
                 raise NotFound("There is no such log.")
             self._own(caller, found)
             now = self._clock.now()
+            if found.called_at is not None and event in ("disarm", "discard"):
+                raise Conflict(
+                    "It is not known yet whether Harvest has recorded this. Try again first; then there is Undo.",
+                    code="outcome_unknown",
+                )
             try:
                 end = rules.after(found.state, event)
             except rules.WrongState:

@@ -31,16 +31,17 @@ class Log:
     entry_id: int | None
     problem: str | None
     problem_code: str | None
-    uncertain: bool
+    called_at: datetime | None
     attempts: int
     created_at: datetime
     changed_at: datetime
     expires_at: datetime
+    claim: UUID | None
 
 
 _COLUMNS = (
     "id, agent_id, ticket_id, state, project_id, task_id, hours, spent_date, notes, after_article_id, article_id,"
-    " entry_id, problem, problem_code, uncertain, attempts, created_at, changed_at, expires_at"
+    " entry_id, problem, problem_code, called_at, attempts, created_at, changed_at, expires_at, claim"
 )
 
 
@@ -115,8 +116,23 @@ async def armed(pool: Pool, agent_id: int, ticket_id: int) -> list[Log]:
     return [_log(row) for row in rows]
 
 
-async def replace_armed(connection: Connection, agent_id: int, ticket_id: int, log_id: UUID, now: datetime) -> None:
-    """Put aside the agent's other unconfirmed log on the ticket: the new one takes its place."""
+async def replace_armed(
+    connection: Connection, agent_id: int, ticket_id: int, log_id: UUID, after_article_id: int | None, now: datetime
+) -> bool:
+    """Put aside the agent's other unconfirmed log on the ticket: the new one takes its place.
+
+    False, and nothing is put aside, when the other one was made later: it was armed after a later article.
+    """
+    newer = await connection.fetchval(
+        "SELECT true FROM log WHERE agent_id = $1 AND ticket_id = $2 AND id <> $3 AND state = 'armed'"
+        " AND after_article_id > $4",
+        agent_id,
+        ticket_id,
+        log_id,
+        after_article_id,
+    )
+    if newer:
+        return False
     await connection.execute(
         "UPDATE log SET state = 'discarded', changed_at = $4"
         " WHERE agent_id = $1 AND ticket_id = $2 AND id <> $3 AND state IN ('armed', 'disarmed', 'expired')",
@@ -125,31 +141,42 @@ async def replace_armed(connection: Connection, agent_id: int, ticket_id: int, l
         log_id,
         now,
     )
+    return True
 
 
-async def move(
-    connection: Connection,
-    log_id: UUID,
-    start: State,
-    end: State,
-    now: datetime,
-    *,
-    problem: str | None = None,
-    problem_code: str | None = None,
-) -> bool:
-    """Change the state if it still is ``start``; says whether it was. The problem is what is given, none by default."""
+async def move(connection: Connection, log_id: UUID, start: State, end: State, now: datetime) -> bool:
+    """Change the state at a person's wish, if it still is ``start``; says whether it was."""
     done = await connection.fetchval(
         """
-        UPDATE log SET state = $3, changed_at = $4, next_try_at = $4, lease_until = NULL, attempts = 0,
-            problem = $5, problem_code = $6
+        UPDATE log SET state = $3, changed_at = $4, next_try_at = $4, claim = NULL, lease_until = NULL, attempts = 0,
+            problem = NULL, problem_code = NULL
         WHERE id = $1 AND state = $2 RETURNING true
         """,
         log_id,
         start,
         end,
         now,
+    )
+    return bool(done)
+
+
+async def settle(
+    connection: Connection, claimed: Log, end: State, now: datetime, problem: str | None = None, code: str | None = None
+) -> bool:
+    """Change the state of a claimed log and end the claim; False when the claim has passed to somebody else."""
+    done = await connection.fetchval(
+        """
+        UPDATE log SET state = $4, changed_at = $5, next_try_at = $5, claim = NULL, lease_until = NULL, attempts = 0,
+            problem = $6, problem_code = $7
+        WHERE id = $1 AND state = $2 AND claim = $3 RETURNING true
+        """,
+        claimed.id,
+        claimed.state,
+        claimed.claim,
+        end,
+        now,
         problem,
-        problem_code,
+        code,
     )
     return bool(done)
 
@@ -161,7 +188,7 @@ async def confirm(connection: Connection, log_id: UUID, article_id: int, now: da
         async with connection.transaction():
             done = await connection.fetchval(
                 "UPDATE log SET state = 'queued', article_id = $2, changed_at = $3, next_try_at = $3,"
-                " lease_until = NULL, attempts = 0"
+                " claim = NULL, lease_until = NULL, attempts = 0"
                 " WHERE id = $1 AND state = 'armed' RETURNING true",
                 log_id,
                 article_id,
@@ -182,7 +209,7 @@ async def claim(pool: Pool, log_id: UUID, states: list[State], now: datetime, le
     """Take a log that is due, so that no other worker works on it until the lease ends; counts the try."""
     row = await pool.fetchrow(
         f"""
-        UPDATE log SET lease_until = $4, attempts = attempts + 1
+        UPDATE log SET claim = gen_random_uuid(), lease_until = $4, attempts = attempts + 1
         WHERE id = $1 AND state = ANY($2::text[]) AND next_try_at <= $3 AND (lease_until IS NULL OR lease_until <= $3)
         RETURNING {_COLUMNS}
         """,
@@ -194,30 +221,72 @@ async def claim(pool: Pool, log_id: UUID, states: list[State], now: datetime, le
     return _log(row) if row else None
 
 
-async def release(pool: Pool, log_id: UUID, next_try_at: datetime, problem: str | None, code: str | None) -> None:
-    """Give a claimed log back, to be tried again at an instant; the problem is shown meanwhile."""
+async def release(pool: Pool, claimed: Log, next_try_at: datetime, problem: str | None, code: str | None) -> None:
+    """Give a claimed log back, to be tried again at an instant; the problem is shown meanwhile. Without effect when the
+    claim has passed to somebody else."""
     await pool.execute(
-        "UPDATE log SET lease_until = NULL, next_try_at = $2, problem = $3, problem_code = $4 WHERE id = $1",
-        log_id,
+        "UPDATE log SET claim = NULL, lease_until = NULL, next_try_at = $4, problem = $5, problem_code = $6"
+        " WHERE id = $1 AND state = $2 AND claim = $3",
+        claimed.id,
+        claimed.state,
+        claimed.claim,
         next_try_at,
         problem,
         code,
     )
 
 
-async def set_uncertain(connection: Connection | Pool, log_id: UUID, uncertain: bool) -> None:
-    """Note, before a call to Harvest, that its outcome is not known; and after, that it is."""
-    await connection.execute("UPDATE log SET uncertain = $2 WHERE id = $1", log_id, uncertain)
+async def set_called(pool: Pool, claimed: Log, called_at: datetime | None) -> bool:
+    """Note, before a call to Harvest, when it begins; and after, with ``None``, that its outcome is known.
+
+    False when the claim has passed to somebody else: then the call must not be made.
+    """
+    done = await pool.fetchval(
+        "UPDATE log SET called_at = $3 WHERE id = $1 AND claim = $2 RETURNING true",
+        claimed.id,
+        claimed.claim,
+        called_at,
+    )
+    return bool(done)
 
 
-async def finish(connection: Connection, log_id: UUID, entry_id: int, now: datetime) -> None:
-    """The log is in Harvest as this entry."""
+async def finish(
+    connection: Connection, claimed: Log, entry_id: int, now: datetime, check_twins_at: datetime | None
+) -> None:
+    """The log is in Harvest as this entry. Where an earlier call's outcome was unknown, look again at an instant."""
     await connection.execute(
-        "UPDATE log SET state = 'logged', entry_id = $2, uncertain = false, problem = NULL, problem_code = NULL,"
-        " lease_until = NULL, attempts = 0, changed_at = $3 WHERE id = $1 AND state = 'queued'",
-        log_id,
+        "UPDATE log SET state = 'logged', entry_id = $2, called_at = NULL, problem = NULL, problem_code = NULL,"
+        " claim = NULL, lease_until = NULL, attempts = 0, changed_at = $3, check_twins_at = $4"
+        " WHERE id = $1 AND state = 'queued'",
+        claimed.id,
         entry_id,
         now,
+        check_twins_at,
+    )
+
+
+async def take_twin_checks(pool: Pool, now: datetime, again_at: datetime, limit: int) -> list[Log]:
+    """Logs of which a second entry may have turned up; each is looked at again later unless :func:`end_twin_check`."""
+    rows = await pool.fetch(
+        f"""
+        UPDATE log SET check_twins_at = $2 WHERE id IN (
+            SELECT id FROM log WHERE check_twins_at <= $1 ORDER BY check_twins_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+        RETURNING {_COLUMNS}
+        """,
+        now,
+        again_at,
+        limit,
+    )
+    return [_log(row) for row in rows]
+
+
+async def end_twin_check(connection: Connection, log_id: UUID, problem: str | None) -> None:
+    """No second entry is left, or a person has to look at it: then the problem says so."""
+    await connection.execute(
+        "UPDATE log SET check_twins_at = NULL, problem = coalesce($2, problem),"
+        " problem_code = CASE WHEN $2::text IS NULL THEN problem_code ELSE 'twin' END WHERE id = $1",
+        log_id,
+        problem,
     )
 
 
@@ -236,28 +305,20 @@ async def due(pool: Pool, now: datetime, limit: int) -> list[tuple[UUID, State]]
     return [(row["id"], row["state"]) for row in rows]
 
 
-async def waiting_for_grant(pool: Pool, agent_id: int) -> list[UUID]:
-    """An agent's logs that only wait for the agent to connect Harvest again."""
+async def waiting_for_grant(pool: Pool) -> list[tuple[UUID, int, datetime]]:
+    """Logs that only wait for their agent to connect Harvest again: id, agent, and since when."""
     rows = await pool.fetch(
-        "SELECT id FROM log WHERE agent_id = $1 AND state = 'attention' AND problem_code = 'reconnect'", agent_id
+        "SELECT id, agent_id, changed_at FROM log WHERE state = 'attention' AND problem_code = 'reconnect'"
     )
-    return [row["id"] for row in rows]
-
-
-async def agents_waiting(pool: Pool) -> set[int]:
-    """Agents who have logs that wait for a new grant."""
-    rows = await pool.fetch(
-        "SELECT DISTINCT agent_id FROM log WHERE state = 'attention' AND problem_code = 'reconnect'"
-    )
-    return {row["agent_id"] for row in rows}
+    return [(row["id"], row["agent_id"], row["changed_at"]) for row in rows]
 
 
 async def shown(pool: Pool, agent_id: int, ticket_id: int, now: datetime) -> list[Log]:
-    """The agent's logs that the ticket's panel shows or takes values from: what is open, and the latest."""
+    """The agent's logs that the ticket's panel shows or takes values from: what is open, and what is recent."""
     rows = await pool.fetch(
         f"""
         SELECT {_COLUMNS} FROM log WHERE agent_id = $1 AND ticket_id = $2 AND state <> 'discarded'
-            AND (state IN ('armed', 'queued', 'undoing', 'attention', 'expired', 'disarmed') OR changed_at > $3)
+            AND (state IN ('armed', 'queued', 'undoing', 'attention', 'expired') OR changed_at > $3)
         ORDER BY created_at DESC LIMIT 10
         """,
         agent_id,

@@ -51,13 +51,13 @@ class Provider:
 
 class HelpdeskProvider(Provider):
     async def refresh(self, refresh_token: str) -> base.Tokens:
-        access, refresh = await self._next(refresh_token, base.Unauthorized("used up"))
+        access, refresh = await self._next(refresh_token, base.GrantRefused("used up"))
         return base.Tokens(access, refresh, 7200)
 
 
 class HarvestProvider(Provider):
     async def refresh(self, refresh_token: str) -> wire.Token:
-        access, refresh = await self._next(refresh_token, harvest_core.Unauthorized("used up"))
+        access, refresh = await self._next(refresh_token, harvest_core.GrantRefused("used up"))
         return wire.Token(access, refresh, 1209600)
 
 
@@ -166,9 +166,41 @@ async def test_a_person_without_a_grant_is_asked_to_connect(tokens: Tokens, agen
     assert caught.value.system == "harvest"
 
 
-async def test_one_harvest_user_belongs_to_one_agent(pool: Pool, agent: int) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [harvest_core.Unauthorized("our secret is wrong"), harvest_core.Missing("a proxy"), harvest_core.Faulty("")],
+)
+async def test_only_the_persons_own_grant_can_be_refused_for_good(
+    pool: Pool, tokens: Tokens, agent: int, clock: SetClock, harvest: HarvestProvider, fault: Exception
+) -> None:
+    await tokens.put(pool, agent, "harvest", "access-0", "refresh-0", 60)
+    clock.advance(seconds=120)
+    harvest.fault = fault
+    with pytest.raises(CannotRefresh):
+        await tokens.access(agent, "harvest")
+    harvest.fault = None
+    assert await tokens.access(agent, "harvest") == "access-1"
+
+
+async def test_a_refresh_goes_on_though_who_asked_has_gone(
+    pool: Pool, tokens: Tokens, agent: int, clock: SetClock, harvest: HarvestProvider
+) -> None:
+    await tokens.put(pool, agent, "harvest", "access-0", "refresh-0", 60)
+    clock.advance(seconds=120)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await tokens.access(agent, "harvest")
+    assert await tokens.access(agent, "harvest") == "access-1"
+    assert harvest.refreshes == 1
+
+
+async def test_one_harvest_user_belongs_to_one_agent(pool: Pool, tokens: Tokens, agent: int) -> None:
     other = await store.upsert_agent(pool, 4, "Bo Agent", "bo@example.com", NOW + timedelta(seconds=1))
     async with pool.acquire() as connection:
         await store.set_harvest_user(connection, agent, 2001, "UTC")
+        await tokens.put(connection, agent, "harvest", "access", "refresh", 60)
         with pytest.raises(store.HarvestUserTaken):
             await store.set_harvest_user(connection, other.id, 2001, "UTC")
+        # Who has disconnected lets go of it.
+        await store.delete_tokens(connection, agent)
+        await store.set_harvest_user(connection, other.id, 2001, "UTC")

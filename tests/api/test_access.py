@@ -14,7 +14,7 @@ import pytest
 from plugin_server.runtime import datadir
 from tests.api.test_log_call import body, ready
 from tests.support.demo import Demo
-from tests.support.signin import REDIRECT_URI, Api, connect
+from tests.support.signin import REDIRECT_URI, Api, connect, sign_in_code
 from tests.support.world import ADA, World, until
 
 CALLS = [
@@ -125,7 +125,15 @@ async def test_disconnect_ends_the_session_at_once(demo: Demo, ada: Api) -> None
 
 
 async def test_a_sign_in_code_works_once_and_only_with_its_verifier(demo: Demo) -> None:
+    right, body = await sign_in_code(demo, "ada@example.com")
+    wrong, other = await sign_in_code(demo, "ada@example.com")
     async with aiohttp.ClientSession() as session:
+        api = Api(session, demo.url, None)
+        assert (await api.call("POST", "/api/v1/session", body))[0] == 201
+        assert (await api.call("POST", "/api/v1/session", body))[0] == 422
+        # A wrong verifier uses the code up: a thief gets no second guess.
+        assert (await api.call("POST", "/api/v1/session", {**other, "code_verifier": right}))[0] == 422
+        assert (await api.call("POST", "/api/v1/session", {**other, "code_verifier": wrong}))[0] == 422
         for content in (
             {"code": "x" * 43, "code_verifier": "y" * 43},
             {"code": "", "code_verifier": "short"},
@@ -150,6 +158,8 @@ async def test_a_sign_in_ends_only_at_the_extension(demo: Demo) -> None:
             {"code_challenge_method": "plain"},
             {"code_challenge": ""},
             {"state": ""},
+            {"state": "nul\x00character"},
+            {"code_challenge": "\x00" * 43},
         ):
             query = good | change
             async with session.get(f"{demo.url}/oauth/start", params=query, allow_redirects=False) as response:
@@ -168,7 +178,8 @@ async def test_a_sign_in_ends_only_at_the_extension(demo: Demo) -> None:
 async def test_a_pm_may_sign_in_without_harvest(demo: Demo) -> None:
     status, answer = await connect(demo, "pm@example.com", refuse_harvest=True)
     assert status == 201
-    assert answer["agent"] == {"name": "Mo Manager", "email": "pm@example.com", "harvest_connected": False}
+    agent = answer["agent"]
+    assert (agent["name"], agent["email"], agent["harvest_connected"]) == ("Mo Manager", "pm@example.com", False)
     async with aiohttp.ClientSession() as session:
         api = Api(session, demo.url, answer["access_token"])
         status, panel = await api.call("GET", "/api/v1/tickets/1/panel")

@@ -134,7 +134,7 @@ class Stub:
         assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == self._challenge
         token = secrets.token_hex(8)
         self.tokens.add(token)
-        agent = {"name": "Ada Agent", "email": "ada@example.com"}
+        agent = {"id": 1, "name": "Ada Agent", "email": "ada@example.com"}
         return web.json_response({"access_token": token, "token_type": "Bearer", "expires_in": 3600, "agent": agent})
 
     async def _close_session(self, request: web.Request) -> web.Response:

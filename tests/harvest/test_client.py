@@ -23,7 +23,7 @@ NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 @pytest.fixture
 async def client() -> AsyncIterator[HarvestClient]:
     async with aiohttp.ClientSession() as session:
-        yield HarvestClient(session, API, 7, "Deskhours (tests@example.com)", "a-token", SetClock(NOW))
+        yield HarvestClient(session, API, 7, "Deskhours (tests@example.com)", "a-token", 10, SetClock(NOW))
 
 
 def entry(**changes: Any) -> dict[str, Any]:
@@ -122,7 +122,7 @@ async def test_a_broken_call_is_of_unknown_outcome(
 
 async def test_a_connection_that_was_never_made_is_of_known_outcome(unused_tcp_port: int) -> None:
     async with aiohttp.ClientSession() as session:
-        client = HarvestClient(session, f"http://127.0.0.1:{unused_tcp_port}/v2", 7, "x", "t", SetClock(NOW))
+        client = HarvestClient(session, f"http://127.0.0.1:{unused_tcp_port}/v2", 7, "x", "t", 10, SetClock(NOW))
         with pytest.raises(core.NotReached):
             await client.create_time_entry(NEW)
 

@@ -87,8 +87,8 @@ class Api:
             return response.status, await response.text()
 
 
-async def connect(demo: Demo, email: str, *, refuse_harvest: bool = False) -> tuple[int, dict[str, Any]]:
-    """Go through the whole sign-in; status and body of the code's exchange."""
+async def sign_in_code(demo: Demo, email: str, *, refuse_harvest: bool = False) -> tuple[str, dict[str, str]]:
+    """Go through the windows; the PKCE verifier, and the body that exchanges the code for a session."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         verifier = secrets.token_urlsafe(48)
         digest = hashlib.sha256(verifier.encode()).digest()
@@ -101,9 +101,14 @@ async def connect(demo: Demo, email: str, *, refuse_harvest: bool = False) -> tu
         assert end.startswith(REDIRECT_URI), end
         query = parse_qs(urlsplit(end).query)
         assert query["state"] == ["client-state-1234"]
-        body = {"code": query["code"][0], "code_verifier": verifier}
-        async with session.post(f"{demo.url}/api/v1/session", json=body) as response:
-            return response.status, await response.json()
+        return verifier, {"code": query["code"][0], "code_verifier": verifier}
+
+
+async def connect(demo: Demo, email: str, *, refuse_harvest: bool = False) -> tuple[int, dict[str, Any]]:
+    """Go through the whole sign-in; status and body of the code's exchange."""
+    _verifier, body = await sign_in_code(demo, email, refuse_harvest=refuse_harvest)
+    async with aiohttp.ClientSession() as session, session.post(f"{demo.url}/api/v1/session", json=body) as response:
+        return response.status, await response.json()
 
 
 @asynccontextmanager

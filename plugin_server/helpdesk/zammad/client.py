@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
@@ -10,6 +11,8 @@ import aiohttp
 from plugin_server.helpdesk import base
 from plugin_server.helpdesk.zammad import core
 from plugin_server.manifest import Fields
+
+Result = TypeVar("Result")
 
 CALL_SECONDS = 10.0
 """Time limit of a call that nobody waits for in front of a page."""
@@ -52,33 +55,40 @@ class Zammad:
         return await self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     async def person(self, token: str) -> base.Person:
-        return core.person(await self._get(token, "/users/me?expand=true", CALL_SECONDS))
+        data = await self._get(token, "/users/me", CALL_SECONDS)
+        try:
+            # Only agents may list the ticket states; rights on groups don't tell, they may come through roles.
+            await self._get(token, "/ticket_states", CALL_SECONDS)
+            is_agent = True
+        except base.Denied:
+            is_agent = False
+        return _read(lambda: core.person(data, is_agent=is_agent))
 
     async def ticket(self, token: str, ticket_id: int, *, seconds: float) -> base.Ticket:
-        return core.ticket(await self._get(token, f"/tickets/{ticket_id}", seconds), self._fields)
+        data = await self._get(token, f"/tickets/{ticket_id}", seconds)
+        return _read(lambda: core.ticket(data, self._fields))
 
     async def articles(self, token: str, ticket_id: int) -> list[base.Article]:
         data = await self._get(token, f"/ticket_articles/by_ticket/{ticket_id}", CALL_SECONDS)
-        return sorted((core.article(item) for item in data), key=lambda item: item.id)
+        return _read(lambda: sorted((core.article(item) for item in data), key=lambda item: item.id))
 
     async def _get(self, token: str, path: str, seconds: float) -> Any:
-        return await self._call("GET", f"/api/v1{path}", seconds, headers={"Authorization": f"Bearer {token}"})
+        headers = {"Authorization": f"Bearer {token}"}
+        return core.check(*await self._send("GET", f"/api/v1{path}", seconds, headers=headers))
 
     async def _token(self, form: dict[str, str]) -> base.Tokens:
         form = {**form, "client_id": self._client_id, "client_secret": self._client_secret}
-        try:
-            data = await self._call("POST", "/oauth/token", CALL_SECONDS, data=form)
-        except base.Unreachable:
-            raise
-        except base.HelpdeskError as error:
-            raise base.Unauthorized(str(error)) from None
-        return base.Tokens(
-            access=str(data["access_token"]),
-            refresh=str(data.get("refresh_token") or ""),
-            expires_in=int(data.get("expires_in") or 7200),
+        status, body = await self._send("POST", "/oauth/token", CALL_SECONDS, data=form)
+        data = core.check_token_reply(status, body)
+        return _read(
+            lambda: base.Tokens(
+                access=str(data["access_token"]),
+                refresh=str(data.get("refresh_token") or ""),
+                expires_in=int(data.get("expires_in") or 7200),
+            )
         )
 
-    async def _call(self, method: str, path: str, seconds: float, **options: Any) -> Any:
+    async def _send(self, method: str, path: str, seconds: float, **options: Any) -> tuple[int, bytes]:
         options["headers"] = {"Accept": "application/json", **options.get("headers", {})}
         try:
             async with self._session.request(
@@ -88,10 +98,14 @@ class Zammad:
                 allow_redirects=False,
                 **options,
             ) as response:
-                status, body = response.status, await response.read()
+                return response.status, await response.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise base.Unreachable(f"Zammad did not answer: {error or type(error).__name__}") from error
-        try:
-            return core.check(status, body)
-        except (KeyError, TypeError, ValueError) as error:
-            raise base.Unreachable(f"Zammad's answer can't be read: {error}") from error
+
+
+def _read(convert: Callable[[], Result]) -> Result:
+    """Turn Zammad's answer into ours; one of another shape is no answer."""
+    try:
+        return convert()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise base.Unreachable(f"Zammad's answer can't be read: {error!r}") from error

@@ -35,15 +35,25 @@ def check(status: int, body: bytes) -> Any:
     raise base.HelpdeskError(words)
 
 
-def person(data: Mapping[str, Any]) -> base.Person:
-    """``GET /users/me?expand=true``. Who holds no role with tickets is not an agent."""
+def check_token_reply(status: int, body: bytes) -> Any:
+    """As :func:`check`, for the token endpoint: only ``invalid_grant`` says that the person's grant is over."""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        data = None
+    if status in (400, 401) and isinstance(data, dict) and data.get("error") == "invalid_grant":
+        raise base.GrantRefused(str(data.get("error_description") or "invalid_grant"))
+    return check(status, body)
+
+
+def person(data: Mapping[str, Any], *, is_agent: bool) -> base.Person:
+    """``GET /users/me``."""
     name = f"{data.get('firstname') or ''} {data.get('lastname') or ''}".strip()
     return base.Person(
         id=int(data["id"]),
         name=name or str(data.get("login") or data["id"]),
         email=str(data.get("email") or data.get("login") or ""),
-        # Only agents have rights on groups; customers come with an empty map.
-        is_agent=bool(data.get("group_ids")),
+        is_agent=is_agent,
     )
 
 

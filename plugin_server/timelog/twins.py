@@ -1,0 +1,89 @@
+"""Entries of one log in Harvest: found by the log's UUID, and what to do when there are two.
+
+A call that was given up may still be carried out, even after it was looked up and made again. The second entry is
+removed only when nothing is lost by it; otherwise it stays and the agent is told.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from plugin_server.accounts import store as accounts_store
+from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
+from plugin_server.harvest import core, wire
+from plugin_server.harvest.client import HarvestClient
+from plugin_server.mirror import store as mirror_store
+from plugin_server.mirror.service import names_log
+from plugin_server.runtime import log
+from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.database import Pool
+from plugin_server.tickets.service import Tickets
+from plugin_server.timelog import store
+
+AGAIN = timedelta(minutes=1)
+BATCH = 20
+
+_logger = log.get(__name__)
+
+
+def removable(kept: wire.TimeEntry, twin: wire.TimeEntry) -> bool:
+    """Whether the twin can go without losing anything: newer, equal in all that was logged, and free to be deleted."""
+    same = all(
+        getattr(kept, name) == getattr(twin, name) for name in ("spent_date", "hours", "notes", "external_reference")
+    )
+    same = same and all(getattr(kept, name).id == getattr(twin, name).id for name in ("user", "project", "task"))
+    free = not (twin.is_running or kept.is_running or twin.is_locked or twin.is_billed)
+    return same and free and twin.id > kept.id
+
+
+class Twins:
+    """Looks for a log's entries, and for second ones after uncertain calls."""
+
+    def __init__(self, pool: Pool, tickets: Tickets, tokens: Tokens, clock: Clock) -> None:
+        self._pool = pool
+        self._tickets = tickets
+        self._tokens = tokens
+        self._clock = clock
+
+    async def find(self, client: HarvestClient, wanted: store.Log, user_id: int) -> list[wire.TimeEntry]:
+        """The log's entries, the oldest first."""
+        pages = client.time_entries(
+            user_id=user_id,
+            external_reference_id=self._tickets.reference(wanted.ticket_id),
+            from_=wanted.spent_date,
+            to=wanted.spent_date,
+        )
+        found = [entry async for page in pages for entry in page.time_entries if names_log(entry, str(wanted.id))]
+        return sorted(found, key=lambda entry: entry.id)
+
+    async def check(self) -> None:
+        """Look at the logs whose calls are over by now; what can't be looked at is tried again."""
+        now = self._clock.now()
+        for suspect in await store.take_twin_checks(self._pool, now, now + AGAIN, BATCH):
+            agent = await accounts_store.agent(self._pool, suspect.agent_id)
+            if agent is None or agent.harvest_user_id is None:
+                continue
+            try:
+                settle = partial(self._settle, suspect=suspect, user_id=agent.harvest_user_id)
+                await self._tokens.with_harvest(agent.id, settle)
+            except (core.HarvestError, NotConnected, CannotRefresh) as error:
+                _logger.warning("twins not looked for", log=str(suspect.id), reason=str(error))
+
+    async def _settle(self, client: HarvestClient, suspect: store.Log, user_id: int) -> None:
+        found = await self.find(client, suspect, user_id)
+        kept = next((entry for entry in found if entry.id == suspect.entry_id), None)
+        problem = None
+        for twin in found:
+            if kept is None or twin.id == kept.id:
+                continue
+            if removable(kept, twin):
+                await client.delete_time_entry(twin.id)
+                async with self._pool.acquire() as connection:
+                    await mirror_store.mark_deleted(connection, twin.id, self._clock.now())
+                _logger.warning("second entry removed", log=str(suspect.id), entry=twin.id)
+            else:
+                problem = "Harvest holds this time twice, and the two differ. Delete the wrong one in Harvest."
+                _logger.warning("second entry stays", log=str(suspect.id), entry=twin.id)
+        async with self._pool.acquire() as connection:
+            await store.end_twin_check(connection, suspect.id, problem)

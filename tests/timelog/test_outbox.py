@@ -1,0 +1,342 @@
+"""The outbox, step by step: what two workers, a lost answer or a helpdesk that is away must not do to a log."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+
+from plugin_server.accounts import store as accounts_store
+from plugin_server.accounts.tokens import NotConnected
+from plugin_server.harvest import core, wire
+from plugin_server.helpdesk import base
+from plugin_server.runtime import database
+from plugin_server.runtime.clock import SetClock
+from plugin_server.runtime.database import Pool
+from plugin_server.runtime.errors import Conflict
+from plugin_server.runtime.queue import NullQueue
+from plugin_server.timelog import rules, store
+from plugin_server.timelog.outbox import Outbox
+from plugin_server.timelog.rules import Entry, HoursRule
+from plugin_server.timelog.service import TimeLog
+
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+DAY = date(2026, 3, 4)
+TICKET = 1
+ADA_IN_HELPDESK, ADA_IN_HARVEST = 3, 2001
+
+
+@dataclass
+class Harvest:
+    """Harvest as far as the outbox calls it; `fault` is raised after the write, or before it with `lost`."""
+
+    entries: list[wire.TimeEntry] = field(default_factory=list)
+    fault: Exception | None = None
+    lost: bool = False
+    before_write: Callable[[], Awaitable[object]] | None = None
+
+    async def create_time_entry(self, new: wire.NewTimeEntry) -> wire.TimeEntry:
+        fault, self.fault = self.fault, None
+        if self.before_write:
+            hook, self.before_write = self.before_write, None
+            await hook()
+        if fault and self.lost:
+            raise fault
+        made = wire.TimeEntry(
+            id=501 + len(self.entries),
+            spent_date=new.spent_date,
+            user=wire.Named(ADA_IN_HARVEST),
+            client=wire.Named(1),
+            project=wire.ProjectRef(new.project_id),
+            task=wire.Named(new.task_id),
+            hours=new.hours,
+            updated_at=NOW,
+            created_at=NOW,
+            notes=new.notes,
+            external_reference=new.external_reference,
+        )
+        self.entries.append(made)
+        if fault:
+            raise fault
+        return made
+
+    async def delete_time_entry(self, entry_id: int) -> None:
+        self.entries = [entry for entry in self.entries if entry.id != entry_id]
+
+    async def time_entries(self, **_filters: Any) -> AsyncIterator[wire.TimeEntryPage]:
+        yield wire.TimeEntryPage(list(self.entries), wire.Links())
+
+
+@dataclass
+class Tokens:
+    """Grants that work, or don't."""
+
+    harvest: Harvest
+    broken: str = ""
+
+    async def with_harvest(self, _agent_id: int, call: Callable[[Any], Awaitable[Any]]) -> Any:
+        if self.broken == "harvest":
+            raise NotConnected("harvest")
+        return await call(self.harvest)
+
+    async def with_helpdesk(self, _agent_id: int, call: Callable[[str], Awaitable[Any]]) -> Any:
+        if self.broken == "helpdesk":
+            raise NotConnected("helpdesk")
+        return await call("token")
+
+
+@dataclass
+class Helpdesk:
+    """Articles of the one ticket."""
+
+    ids: list[int] = field(default_factory=list)
+    away: bool = False
+
+    async def articles(self, _token: str, ticket_id: int) -> list[base.Article]:
+        if self.away:
+            raise base.Unreachable("away")
+        return [base.Article(number, ticket_id, ADA_IN_HELPDESK, by_agent=True) for number in self.ids]
+
+    def ticket_url(self, ticket_id: int, log_id: str | None = None) -> str:
+        return f"https://desk.example.com/?deskhours={log_id}#ticket/zoom/{ticket_id}"
+
+
+class Tickets:
+    """Only names tickets."""
+
+    def reference(self, ticket_id: int) -> str:
+        return f"desk.example.com:{ticket_id}"
+
+
+@dataclass
+class Bench:
+    """The outbox on a real database, with everything else under control."""
+
+    pool: Pool
+    clock: SetClock
+    harvest: Harvest
+    tokens: Tokens
+    helpdesk: Helpdesk
+    queue: NullQueue
+    timelog: TimeLog
+    outbox: Outbox
+    agent_id: int
+
+    async def log(self, state: rules.State = "queued", after: int | None = None) -> uuid.UUID:
+        identity = uuid.uuid4()
+        async with self.pool.acquire() as connection:
+            await store.write(
+                connection,
+                identity,
+                agent_id=self.agent_id,
+                ticket_id=TICKET,
+                project_id=4001,
+                entry=Entry(Decimal("0.50"), 5001, DAY, "a note"),
+                state=state,
+                after_article_id=after,
+                now=self.clock.now(),
+                expires_at=self.clock.now() + rules.ARMED_FOR,
+            )
+        return identity
+
+    async def read(self, identity: uuid.UUID) -> store.Log:
+        found = await store.get(self.pool, identity)
+        assert found
+        return found
+
+    async def change(self, identity: uuid.UUID, event: rules.Event) -> store.Log:
+        caller = cast(Any, type("Caller", (), {"agent_id": self.agent_id}))
+        return await self.timelog.change(caller, identity, event)
+
+
+@pytest.fixture
+async def bench(make_database: Callable[[], str]) -> AsyncIterator[Bench]:
+    pool = await database.connect(make_database())
+    await database.migrate(pool)
+    agent = await accounts_store.upsert_agent(pool, ADA_IN_HELPDESK, "Ada Agent", "ada@example.com", NOW)
+    async with pool.acquire() as connection:
+        await accounts_store.set_harvest_user(connection, agent.id, ADA_IN_HARVEST, "UTC")
+    clock, harvest, helpdesk, queue = SetClock(NOW), Harvest(), Helpdesk(), NullQueue()
+    tokens, tickets = Tokens(harvest), Tickets()
+    rule = HoursRule(Decimal("0.25"), Decimal("0.25"))
+    anything = cast(Any, None)
+    timelog = TimeLog(pool, cast(Any, tickets), anything, cast(Any, helpdesk), cast(Any, tokens), queue, clock, rule)
+    outbox = Outbox(
+        pool, timelog, cast(Any, tickets), cast(Any, helpdesk), cast(Any, tokens), queue, clock, request_seconds=2
+    )
+    yield Bench(pool, clock, harvest, tokens, helpdesk, queue, timelog, outbox, agent.id)
+    await pool.close()
+
+
+async def test_a_lost_answer_is_looked_up_before_it_is_tried_again(bench: Bench) -> None:
+    log = await bench.log()
+    bench.harvest.fault = core.NoAnswer("gone")
+    await bench.outbox.push(str(log))
+    assert (await bench.read(log)).problem == "gone."
+    bench.clock.advance(seconds=3)
+    await bench.outbox.push(str(log))  # too early: the call may still be under way
+    assert (await bench.read(log)).state == "queued"
+    bench.clock.advance(seconds=60)
+    await bench.outbox.push(str(log))
+    assert (await bench.read(log)).state == "logged"
+    assert len(bench.harvest.entries) == 1
+
+
+async def test_a_call_that_never_arrived_is_made_again(bench: Bench) -> None:
+    log = await bench.log()
+    bench.harvest.fault, bench.harvest.lost = core.NoAnswer("gone"), True
+    await bench.outbox.push(str(log))
+    bench.clock.advance(seconds=60)
+    await bench.outbox.push(str(log))
+    assert (await bench.read(log)).state == "logged"
+    assert len(bench.harvest.entries) == 1
+
+
+async def test_a_killed_workers_log_is_not_tried_before_its_call_is_over(bench: Bench) -> None:
+    log = await bench.log()
+    claimed = await store.claim(bench.pool, log, ["queued"], NOW, timedelta(seconds=1))
+    assert claimed
+    assert await store.set_called(bench.pool, claimed, NOW)  # and here the worker is killed
+    bench.clock.advance(seconds=2)
+    await bench.outbox.push(str(log))
+    assert bench.harvest.entries == []
+    bench.clock.advance(seconds=60)
+    await bench.outbox.push(str(log))
+    assert len(bench.harvest.entries) == 1
+
+
+async def test_who_has_lost_the_claim_changes_nothing_any_more(bench: Bench) -> None:
+    log = await bench.log("armed", after=10)
+    slow = await store.claim(bench.pool, log, ["armed"], NOW, timedelta(seconds=30))
+    assert slow
+    async with bench.pool.acquire() as connection:
+        assert await store.confirm(connection, log, 11, NOW)
+    pusher = await store.claim(bench.pool, log, ["queued"], NOW, timedelta(seconds=30))
+    assert pusher
+    await store.release(bench.pool, slow, NOW, None, None)
+    # The pusher's lease still stands: nobody else gets the log.
+    assert await store.claim(bench.pool, log, ["queued"], NOW, timedelta(seconds=30)) is None
+    async with bench.pool.acquire() as connection:
+        assert not await store.settle(connection, slow, "expired", NOW)
+    assert not await store.set_called(bench.pool, slow, NOW)
+
+
+async def test_two_workers_at_one_log_make_one_entry(bench: Bench) -> None:
+    log = await bench.log()
+    bench.harvest.before_write = lambda: bench.outbox.push(str(log))
+    await bench.outbox.push(str(log))
+    assert len(bench.harvest.entries) == 1
+
+
+async def test_a_log_whose_outcome_is_unknown_cannot_be_given_up(bench: Bench) -> None:
+    log = await bench.log()
+    bench.harvest.fault = core.NoAnswer("gone")
+    await bench.outbox.push(str(log))
+    bench.clock.advance(seconds=60)
+    bench.tokens.broken = "harvest"
+    await bench.outbox.push(str(log))
+    assert (await bench.read(log)).state == "attention"
+    for event in ("discard", "disarm"):
+        with pytest.raises(Conflict):
+            await bench.change(log, cast(rules.Event, event))
+    bench.tokens.broken = ""
+    await bench.change(log, "retry")
+    await bench.outbox.push(str(log))
+    assert (await bench.read(log)).state == "logged"
+    assert len(bench.harvest.entries) == 1
+
+
+async def test_a_log_expires_only_when_its_article_could_be_looked_for(bench: Bench) -> None:
+    log = await bench.log("armed", after=10)
+    bench.helpdesk.away = True
+    bench.clock.advance(minutes=16)
+    await bench.outbox.watch(str(log))
+    assert ((await bench.read(log)).state, (await bench.read(log)).problem) == (
+        "armed",
+        "The helpdesk does not answer.",
+    )
+    bench.helpdesk.away, bench.helpdesk.ids = False, [9, 11]
+    bench.clock.advance(minutes=1)
+    await bench.outbox.watch(str(log))
+    assert ((await bench.read(log)).state, (await bench.read(log)).article_id) == ("queued", 11)
+
+
+async def test_a_log_without_its_article_expires_visibly_and_only_then(bench: Bench) -> None:
+    log = await bench.log("armed", after=10)
+    bench.helpdesk.ids = [9, 10]
+    await bench.outbox.watch(str(log))
+    assert (await bench.read(log)).state == "armed"
+    bench.clock.advance(minutes=15)
+    await bench.outbox.watch(str(log))
+    assert (await bench.read(log)).state == "expired"
+
+
+async def test_an_article_confirms_one_log_only(bench: Bench) -> None:
+    first = await bench.log("armed", after=10)
+    bench.helpdesk.ids = [11]
+    await bench.outbox.watch(str(first))
+    second = await bench.log("armed", after=10)
+    await bench.outbox.watch(str(second))
+    assert (await bench.read(first)).state == "queued"
+    assert (await bench.read(second)).state == "armed"
+
+
+async def test_what_waits_for_a_grant_goes_on_only_after_a_new_one(bench: Bench) -> None:
+    log = await bench.log()
+    bench.tokens.broken = "harvest"
+    async with bench.pool.acquire() as connection:
+        await accounts_store.put_token(connection, bench.agent_id, "harvest", b"a", b"r", NOW + timedelta(days=1), NOW)
+    bench.clock.advance(seconds=1)
+    await bench.outbox.push(str(log))
+    assert (await bench.read(log)).problem_code == "reconnect"
+    await bench.outbox.sweep()
+    assert (await bench.read(log)).state == "attention"  # the same grant that was refused
+    bench.clock.advance(seconds=1)
+    async with bench.pool.acquire() as connection:
+        later = bench.clock.now()
+        await accounts_store.put_token(
+            connection, bench.agent_id, "harvest", b"a", b"r", NOW + timedelta(days=1), later
+        )
+    await bench.outbox.sweep()
+    assert (await bench.read(log)).state == "queued"
+
+
+async def test_a_call_carried_out_after_its_look_up_leaves_one_entry(bench: Bench) -> None:
+    log = await bench.log()
+    bench.harvest.fault, bench.harvest.lost = core.NoAnswer("gone"), True
+    await bench.outbox.push(str(log))
+    bench.clock.advance(seconds=60)
+    await bench.outbox.push(str(log))
+    [kept] = bench.harvest.entries
+    # Only now Harvest carries out the first call.
+    late = wire.TimeEntry(**{name: getattr(kept, name) for name in kept.__struct_fields__} | {"id": 900})
+    bench.harvest.entries.append(late)
+    await bench.outbox.sweep()
+    assert len(bench.harvest.entries) == 2  # nobody looks before every call is over
+    bench.clock.advance(seconds=13)
+    await bench.outbox.sweep()
+    assert [entry.id for entry in bench.harvest.entries] == [kept.id]
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [{"notes": "changed by a person"}, {"hours": Decimal("2")}, {"is_locked": True}, {"is_billed": True}, {"id": 1}],
+)
+async def test_a_second_entry_that_differs_stays_and_is_told(bench: Bench, difference: dict[str, Any]) -> None:
+    log = await bench.log()
+    bench.harvest.fault, bench.harvest.lost = core.NoAnswer("gone"), True
+    await bench.outbox.push(str(log))
+    bench.clock.advance(seconds=60)
+    await bench.outbox.push(str(log))
+    [kept] = bench.harvest.entries
+    values = {name: getattr(kept, name) for name in kept.__struct_fields__}
+    bench.harvest.entries.append(wire.TimeEntry(**values | {"id": 900} | difference))
+    bench.clock.advance(seconds=13)
+    await bench.outbox.sweep()
+    assert len(bench.harvest.entries) == 2
+    assert "twice" in ((await bench.read(log)).problem or "")
