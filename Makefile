@@ -4,11 +4,12 @@
 #   make demo [ARGS="--port 8800 --no-browser --reset --data DIR"]
 #   make test [ARGS="tests/runtime -k leash"]
 #   make test-fast     the tests without a browser or a whole demo
+#   make faults        the long proof of "exactly once": 200 logs, 40 kills (FAULTS_SEED=n replays one)
 #   make lint          ruff, mypy --strict, import-linter
 #   make bench         what it measures stands in bench/
 #   make clean         delete .venv and caches (a demo's data are elsewhere: deskhours demo --reset)
 
-.PHONY: help demo test test-fast lint bench clean always
+.PHONY: help demo test test-fast faults lint bench clean always
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -29,7 +30,10 @@ test: $(VENV)/dev-installed
 	@$(PYTHON) -m pytest $(ARGS)
 
 test-fast: $(VENV)/dev-installed
-	@$(PYTHON) -m pytest --ignore=tests/e2e --ignore=tests/extension --ignore=tests/demo_launch --ignore=tests/api $(ARGS)
+	@$(PYTHON) -m pytest --ignore=tests/e2e --ignore=tests/extension --ignore=tests/demo_launch --ignore=tests/api --ignore=tests/faults $(ARGS)
+
+faults: $(VENV)/dev-installed
+	@FAULTS_LOGS=200 $(PYTHON) -m pytest -s tests/faults
 
 lint: $(VENV)/dev-installed
 	$(VENV)/bin/ruff check .

@@ -1,0 +1,128 @@
+"""The proof of "exactly once": server and workers are killed at random moments while Harvest misbehaves; in the end
+every accepted log is exactly one entry, and nothing else is in Harvest.
+
+`FAULTS_SEED` replays a run, `FAULTS_LOGS` sets its length; `make faults` runs the long one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import sys
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+
+from tests.faults.stand import Stand, standing
+from tests.support.demo import Demo
+from tests.support.signin import Api, connect
+from tests.support.world import ADA, SUPPORT, World, today, until
+
+SEED = int(os.environ.get("FAULTS_SEED", "") or random.SystemRandom().randrange(10**6))
+LOGS = int(os.environ.get("FAULTS_LOGS", "60"))
+AT_ONCE = 20
+POST = "POST /v2/time_entries"
+FAULTS: list[dict[str, Any]] = [
+    {"kind": "drop_before"},
+    {"kind": "drop_after"},
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 503},
+    {"kind": "latency", "seconds": 1},
+    {"kind": "latency", "seconds": 3},  # longer than the time limit, shorter than the wait before the look-up
+    {"kind": "latency", "seconds": 7},  # carried out after the look-up
+]
+
+
+async def test_every_accepted_log_is_exactly_one_entry(
+    make_database: Callable[[], str], redis_url: str, tmp_path: Path
+) -> None:
+    sys.stdout.write(f"FAULTS_SEED={SEED} FAULTS_LOGS={LOGS}\n")
+    chance = random.Random(SEED)
+    async with standing(tmp_path, make_database, redis_url) as stand, aiohttp.ClientSession() as session:
+        demo = cast(Demo, stand)
+        world = World(demo, session)
+        tickets = [(await world.linked_ticket(ADA))[0] for _ in range(5)]
+        status, body = await connect(demo, "ada@example.com")
+        assert status == 201
+        api = Api(session, stand.url, body["access_token"])
+        logs = {
+            str(uuid.UUID(int=chance.getrandbits(128), version=4)): (
+                chance.choice(tickets),
+                Decimal(chance.randint(1, 8)) / 4,
+            )
+            for _ in range(LOGS)
+        }
+        trouble = asyncio.create_task(_trouble(stand, world, chance))
+        gate = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(trouble, *(_send(api, gate, log, *wish) for log, wish in logs.items()))
+        await stand.ready()
+        for log in logs:
+            await until(lambda log=log: _state(api, log), lambda state: state == "logged", seconds=120)
+
+        async def made() -> list[tuple[str, int, Decimal]]:
+            found = []
+            for ticket in tickets:
+                for entry in await world.entries(ticket):
+                    link = entry["external_reference"]["permalink"]
+                    [log] = [known for known in logs if known in link]
+                    found.append((log, ticket, Decimal(str(entry["hours"]))))
+            return sorted(found)
+
+        wanted = sorted((log, ticket, hours) for log, (ticket, hours) in logs.items())
+        # An entry that a late call made twice is found and removed a little later.
+        entries = await until(made, lambda found: len(found) == len(wanted), seconds=60)
+        assert entries == wanted, Counter(log for log, _ticket, _hours in entries).most_common(3)
+        assert stand.kills == LOGS // 5
+
+
+async def _trouble(stand: Stand, world: World, chance: random.Random) -> None:
+    """A fault for every other log and a kill for every fifth, at moments that the seed decides."""
+    names = ["serve", "worker-1", "worker-2"]
+    happenings = ["fault"] * (LOGS // 2) + ["kill"] * (LOGS // 5)
+    chance.shuffle(happenings)
+    for happening in happenings:
+        await asyncio.sleep(chance.uniform(0.1, 0.6))  # the moment is the point of the test, not a wait for something
+        if happening == "kill":
+            await stand.kill(chance.choice(names))
+        else:
+            await world.fault(POST, **chance.choice(FAULTS))
+    # What no call has met by now would only hold up the last log, whose tries are a minute apart by then.
+    await world.harvest("DELETE", "/_sim/faults")
+
+
+async def _send(api: Api, gate: asyncio.Semaphore, log: str, ticket: int, hours: Decimal) -> None:
+    """As the extension's outbox does: the same UUID again until there is an answer; then wait until it has gone out."""
+    body = {
+        "ticket_id": ticket,
+        "confirm": "now",
+        "hours": str(hours),
+        "task_id": SUPPORT,
+        "spent_date": today(),
+        "notes": f"log {log}",
+    }
+
+    async def accepted() -> bool:
+        with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+            status, answer = await api.call("PUT", f"/api/v1/logs/{log}", body)
+            assert status in (200, 201, 500, 503), answer
+            return status in (200, 201)
+        return False
+
+    async with gate:
+        await until(accepted, seconds=120)
+        await until(lambda: _state(api, log), lambda state: state == "logged", seconds=120)
+
+
+async def _state(api: Api, log: str) -> str:
+    with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+        status, answer = await api.call("GET", f"/api/v1/logs/{log}")
+        if status == 200:
+            return str(answer["state"])
+    return ""
