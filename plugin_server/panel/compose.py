@@ -35,8 +35,8 @@ class Panel:
     async def render(self, caller: Caller, view: PanelView, lang: str) -> str:
         """The panel as HTML."""
         parts = await self.contributions(caller, view, lang)
-        in_form = {"hours", "task_id", "spent_date", "notes"}
-        words = [escape(text) for name, text in view.errors.items() if name not in in_form]
+        placed = frozenset[str]().union(*(part.placed for part in parts))
+        words = [escape(text) for name, text in view.errors.items() if name not in placed]
         alerts = [*words, *(alert for part in parts for alert in part.alerts)]
         regions = [region for part in parts for region in part.regions]
         if alerts:

@@ -22,6 +22,9 @@ from plugin_server.timelog.service import TimeLog
 REFRESH_JOB = "refresh_person"
 """Nudged when something the panel needs is not in the mirror: it may have been made in Harvest a moment ago."""
 
+FIELDS = frozenset({"hours", "task_id", "spent_date", "notes"})
+"""The form's fields whose errors stand beside them."""
+
 NEW_LINK = timedelta(minutes=3)
 
 MISSING_POLL = 2.0
@@ -71,6 +74,7 @@ class TimeLogSection:
         logs = await store.shown(self._pool, request.caller.agent_id, request.ticket_id, self._clock.now())
         tasks = await self._timelog.tasks(request.caller, view.ticket.project_id) if view.ticket.project_id else []
         regions: list[Region] = []
+        placed: frozenset[str] = frozenset()
         alerts: tuple[Markup, ...] = ()
         why = self._obstacle(request, view, tasks)
         armed = any(log.state == "armed" for log in logs)
@@ -90,6 +94,7 @@ class TimeLogSection:
                 await self._queue.nudge(REFRESH_JOB, request.caller.agent_id)
         elif not armed:
             regions.append(await self._form(request, view, tasks, logs))
+            placed = FIELDS
         lines = [await self._line(request, log, tasks) for log in _to_show(logs)]
         if lines:
             regions.append(Region("log", self._templates.render("timelog/log.html", request.lang, lines=lines)))
@@ -106,7 +111,7 @@ class TimeLogSection:
             if log.state == "logged" and left > 0:
                 # Undo goes when its minute is over.
                 poll = min(poll or left + 0.5, left + 0.5)
-        return Contribution(regions=tuple(regions), state=state, alerts=alerts, poll=poll)
+        return Contribution(regions=tuple(regions), state=state, alerts=alerts, placed=placed, poll=poll)
 
     def _obstacle(self, request: PanelRequest, view: TicketView, tasks: list[Task]) -> str | None:
         if view.ticket.project_id is None:
@@ -140,7 +145,7 @@ class TimeLogSection:
             request.lang,
             ticked=bool(request.values) or bool(earlier and earlier.state == "disarmed" and self._is_recent(earlier)),
             values=values,
-            errors={name: request.errors.get(name) for name in ("hours", "task_id", "spent_date", "notes")},
+            errors={name: request.errors.get(name) for name in FIELDS},
             refused=bool(request.errors),
             tasks=tasks,
             today=today,
