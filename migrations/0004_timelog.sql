@@ -28,6 +28,7 @@ CREATE TABLE log (
 );
 -- One unconfirmed log per agent and ticket: arming again replaces it.
 CREATE UNIQUE INDEX log_one_armed ON log (agent_id, ticket_id) WHERE state = 'armed';
+CREATE INDEX log_by_agent ON log (agent_id, created_at DESC);
 CREATE INDEX log_by_ticket ON log (agent_id, ticket_id, changed_at DESC);
 CREATE INDEX log_twins ON log (check_twins_at) WHERE check_twins_at IS NOT NULL;
 CREATE INDEX log_due ON log (next_try_at) WHERE state IN ('armed', 'queued', 'undoing', 'attention');

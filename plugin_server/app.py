@@ -74,6 +74,11 @@ def create(services: Services) -> web.Application:
     async def describe(_request: web.Request) -> web.Response:
         return web.json_response(described)
 
+    async def welcome(request: web.Request) -> web.Response:
+        lang = api.language(request)
+        page = templates.render("panel/welcome.html", lang, helpdesk_url=url_text(manifest.helpdesk.url))
+        return web.Response(text=page, content_type="text/html")
+
     async def alive(_request: web.Request) -> web.Response:
         return web.json_response({"ok": True})
 
@@ -86,6 +91,7 @@ def create(services: Services) -> web.Application:
                 state["database"] = True
         return web.json_response({"ok": all(state.values()), **state}, status=200 if all(state.values()) else 503)
 
+    app.router.add_get("/", welcome)
     app.router.add_get("/api/openapi.json", describe)
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)

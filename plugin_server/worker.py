@@ -88,7 +88,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         [Job(PUSH_JOB, outbox.push), Job(WATCH_JOB, outbox.watch), Job(REFRESH_JOB, refresher.person)],
         [
             Periodic("sweep", outbox.sweep, 15),
-            Periodic("sync", refresher.account, 60),
+            Periodic("sync", refresher.account, 30),
             Periodic("people", refresher.people, 60),
         ],
     )

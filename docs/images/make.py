@@ -23,7 +23,7 @@ async def shoot(demo: Demo, executable: Path) -> None:
     """Walk the first path up to the moment before Update."""
     async with browser(demo, executable) as chrome:
         page = await chrome.sign_in(AGENT, 2)
-        await page.set_viewport_size({"width": 1280, "height": 800})
+        await page.set_viewport_size({"width": 1280, "height": 900})
         await chrome.connect(page, AGENT)
         await _reply(page)
         await page.screenshot(path=HERE / "panel.png")

@@ -18,13 +18,14 @@ export function address(path) {
  * Answers `{answered: true, status, html, json}` for whatever the server said, and `{answered: false}` when it said
  * nothing: those two must never be mixed up, for only the second may be tried again blindly.
  */
-export async function call(method, path, { body, token, accept = "text/html" } = {}) {
+export async function call(method, path, { body, token, person, accept = "text/html" } = {}) {
   const url = address(path);
   const headers = {
     Accept: accept,
     "Accept-Language": navigator.languages.join(",") || "en",
     "X-Deskhours-Extension": chrome.runtime.getManifest().version,
   };
+  if (person) headers["X-Helpdesk-User"] = String(person);
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   try {

@@ -33,8 +33,8 @@ export async function waiting(owner, ticket) {
 }
 
 /**
- * Stores a log and sends it. Answers `{uuid, answer}`; null when there is nothing to send: the draft it was made of
- * has ended meanwhile (a double click, another tab).
+ * Stores a log and sends it. Answers `{uuid, answer}`, the answer null when another run has sent it; null when there is
+ * nothing to send: the draft it was made of has ended meanwhile (a double click, another tab).
  */
 export async function log(owner, { ticket, uuid, confirm, after, values }) {
   const row = await atomically(["outbox", "drafts"], async (outbox, drafts) => {
@@ -56,7 +56,8 @@ export async function log(owner, { ticket, uuid, confirm, after, values }) {
   });
   if (!row) return null;
   const answers = await flush({ now: true });
-  return { uuid: row.uuid, answer: answers.get(row.uuid) ?? { answered: false } };
+  // Another tab's run may have sent this very row; then its answer has been dealt with there.
+  return { uuid: row.uuid, answer: answers.get(row.uuid) ?? null };
 }
 
 /** The log's article has appeared. */

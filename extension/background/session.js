@@ -16,11 +16,20 @@ export async function owner() {
 
 const ownerOf = (session) => String(session?.agent.id ?? "");
 
-/** Calls the API as the agent signed in, or as nobody; `as` names the one agent that may make this call. */
-export async function callAsAgent(method, path, body, { as } = {}) {
+/** Whether the session is that person's in the helpdesk; an unknown person (0) is given the benefit of the doubt. */
+export async function isOf(person) {
+  const session = await read();
+  return !person || !session?.agent.helpdesk_user_id || session.agent.helpdesk_user_id === person;
+}
+
+/**
+ * Calls the API as the agent signed in, or as nobody; `as` names the one agent that may make this call, `person` who is
+ * signed in to the helpdesk's page.
+ */
+export async function callAsAgent(method, path, body, { as, person } = {}) {
   const session = await read();
   if (as !== undefined && ownerOf(session) !== as) return { answered: true, status: 401, html: null, json: null };
-  return call(method, path, { body, token: session?.token });
+  return call(method, path, { body, person, token: session?.token });
 }
 
 /** Opens the sign-in window, once however often it is asked; answers `{connected, reason}`. */

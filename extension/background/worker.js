@@ -11,11 +11,11 @@ const POPUP = "popup";
 
 /** Every message there is: who may send it, what it carries, what answers it. */
 const MESSAGES = {
-  panel: { from: [PAGE], carries: { ticket: isId }, run: showPanel },
+  panel: { from: [PAGE], carries: { ticket: isId, person: isIdOrZero }, run: showPanel },
   draft: { from: [PAGE], carries: { ticket: isId, uuid: isUuid, fields: isFields }, run: saveDraft },
   log: {
     from: [PAGE],
-    carries: { ticket: isId, uuid: isUuid, confirm: isConfirm, after: isIdOrZero, values: isFields },
+    carries: { ticket: isId, person: isIdOrZero, uuid: isUuid, confirm: isConfirm, after: isIdOrZero, values: isFields },
     run: log,
   },
   confirm: { from: [PAGE], carries: { ticket: isId, uuid: isUuid }, run: confirm },
@@ -55,8 +55,8 @@ function partOf(sender) {
   return undefined;
 }
 
-async function showPanel({ ticket }) {
-  return forPage(ticket, await session.callAsAgent("GET", `/api/v1/tickets/${ticket}/panel`));
+async function showPanel({ ticket, person = 0 }) {
+  return forPage(ticket, await session.callAsAgent("GET", `/api/v1/tickets/${ticket}/panel`, undefined, { person }));
 }
 
 async function saveDraft({ ticket, uuid, fields }) {
@@ -66,9 +66,10 @@ async function saveDraft({ ticket, uuid, fields }) {
 
 async function log(message) {
   const owner = await session.owner();
-  const sent = owner && (await outbox.log(owner, message));
+  const sent = owner && (await session.isOf(message.person)) && (await outbox.log(owner, message));
   if (!sent) return showPanel(message);
-  return { ...(await forPage(message.ticket, sent.answer)), uuid: sent.uuid };
+  const shown = sent.answer ? await forPage(message.ticket, sent.answer) : await showPanel(message);
+  return { ...shown, uuid: sent.uuid };
 }
 
 async function confirm({ ticket, uuid }) {

@@ -2,6 +2,7 @@
 
 import config from "../config.js";
 import { Panel } from "./panel.js";
+import { Person } from "./person.js";
 import zammad from "./sites/zammad.js";
 import { Submissions } from "./submission.js";
 import { watch } from "./watch.js";
@@ -9,10 +10,11 @@ import { watch } from "./watch.js";
 const SITES = { zammad };
 const site = SITES[config.helpdesk.kind];
 const tickets = new Map();
+const person = new Person(site);
 
 function ticketOf(id) {
   if (!tickets.has(id)) {
-    const panel = new Panel(id);
+    const panel = new Panel(id, person);
     tickets.set(id, { panel, submissions: new Submissions(site, panel) });
   }
   return tickets.get(id);

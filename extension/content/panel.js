@@ -29,6 +29,7 @@ export class Panel {
   #host = document.createElement("div");
   #shadow = this.#host.attachShadow({ mode: "open" });
   #shell = document.createElement("div");
+  #person; // who is signed in to the page
   #root = null; // the [data-panel] in use
   #html = ""; // what it was made of
   #mounted = null; // the signal of the composer it stands in
@@ -48,8 +49,9 @@ export class Panel {
   #timer = 0;
   #focus = null; // where the focus is, or was until `lostAt`
 
-  constructor(ticket) {
+  constructor(ticket, person) {
     this.ticket = ticket;
+    this.#person = person;
     Object.assign(this.#host.dataset, { deskhours: "panel", band: "none", locked: "false" });
     for (const name of KEPT_INSIDE) this.#host.addEventListener(name, (event) => event.stopPropagation());
     const style = document.createElement("style");
@@ -150,6 +152,7 @@ export class Panel {
     const focus = rememberFocus(this.#shadow);
     this.#logging = true;
     this.#notice = null;
+    this.#host.dataset.state = how.confirm === "now" ? "queued" : "armed"; // whatever stood there is of an earlier log
     this.#form.inert = true;
     try {
       const answer = await this.#exchange("log", { uuid: this.#draft.uuid, after: 0, ...how, values });
@@ -159,8 +162,14 @@ export class Panel {
       if (this.#form) this.#form.inert = false;
       restoreFocus(this.#shadow, focus);
       this.#showShell();
+      this.#bringIntoView();
       this.#schedule();
     }
+  }
+
+  /** After something the person did: the outcome must not stand below the fold. */
+  #bringIntoView() {
+    if (["error", "disconnected"].includes(this.state)) this.#host.scrollIntoView({ block: "nearest" });
   }
 
   #onClick(event) {
@@ -204,6 +213,7 @@ export class Panel {
       this.#busy = false;
       this.#host.removeAttribute("data-busy");
       control.removeAttribute("aria-busy");
+      this.#bringIntoView();
       this.#schedule();
     }
   }
@@ -236,7 +246,9 @@ export class Panel {
   async #exchange(kind, message = {}, { quiet = false } = {}) {
     const number = ++this.#asked;
     const typed = this.#typed;
-    const answer = await ask(kind, { ticket: this.ticket, ...message });
+    // A log is handed over at once; everything else may wait for the helpdesk's word on who this is.
+    const person = kind === "log" ? this.#person.known : await this.#person.current();
+    const answer = await ask(kind, { ticket: this.ticket, person, ...message });
     const late = quiet && (this.#isActing || number < this.#shown);
     if (!late) {
       this.#shown = Math.max(number, this.#shown);

@@ -22,6 +22,7 @@ class AgentOut(BaseModel):
     """An agent."""
 
     id: int = Field(description="Deskhours' own id of the agent; it stays when name or address change.")
+    helpdesk_user_id: int
     name: str
     email: str
     harvest_connected: bool = Field(description="Whether a Harvest account is connected.")
@@ -113,7 +114,11 @@ class AccountRoutes:
         agent = await self._connect.redeem(call.body.code, call.body.code_verifier)
         token, seconds = await self._sessions.open(agent.id)
         out = AgentOut(
-            id=agent.id, name=agent.name, email=agent.email, harvest_connected=agent.harvest_user_id is not None
+            id=agent.id,
+            helpdesk_user_id=agent.helpdesk_user_id,
+            name=agent.name,
+            email=agent.email,
+            harvest_connected=agent.harvest_user_id is not None,
         )
         return Answer(SessionOut(access_token=token, expires_in=seconds, agent=out), status=201)
 
@@ -128,7 +133,13 @@ class AccountRoutes:
     async def read_me(self, call: Call[Any]) -> Answer:
         caller = call.caller
         connected = caller.harvest_user_id is not None
-        out = AgentOut(id=caller.agent_id, name=caller.name, email=caller.email, harvest_connected=connected)
+        out = AgentOut(
+            id=caller.agent_id,
+            helpdesk_user_id=caller.helpdesk_user_id,
+            name=caller.name,
+            email=caller.email,
+            harvest_connected=connected,
+        )
         state = "connected" if connected else "identified"
         helpdesk = await store.token(self._pool, caller.agent_id, "helpdesk")
         if helpdesk is None or helpdesk.broken_at is not None:

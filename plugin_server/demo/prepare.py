@@ -113,4 +113,4 @@ ready: {demo.product_url}
 
 Tokens for scripts: Harvest {seed.harvest_token} (account {seed.account}), Zammad {seed.helpdesk_token}
 Other commands find this demo by --data {folder}
-Stop it with Ctrl-C. The data stay until 'deskhours demo --reset'."""
+Stop it with Ctrl-C. The data stay until it is started with --reset."""

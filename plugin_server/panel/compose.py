@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from plugin_server.runtime.api import PanelView, language
 from plugin_server.runtime.caller import Caller
-from plugin_server.runtime.errors import Problem
+from plugin_server.runtime.errors import OtherPerson, Problem
 from plugin_server.runtime.section import Contribution, PanelRequest, Region, Section
 from plugin_server.runtime.templates import Templates
 
@@ -39,8 +39,9 @@ class Panel:
         words = [escape(text) for name, text in view.errors.items() if name not in placed]
         alerts = [*words, *(alert for part in parts for alert in part.alerts)]
         regions = [region for part in parts for region in part.regions]
-        if alerts:
-            html = self._templates.render("panel/alert.html", lang, alerts=alerts)
+        notes = [note for part in parts for note in part.notes]
+        if alerts or notes:
+            html = self._templates.render("panel/alert.html", lang, alerts=alerts, notes=notes)
             regions.insert(0, Region("alert", html))
         state = first(part.state for part in parts) or "idle"
         return self._fragment(
@@ -63,13 +64,14 @@ class Panel:
             return self._templates.render("accounts/popup.html", lang, state=state, agent=None, problem=problem.message)
         match = _TICKET.match(request.path)
         ticket_id = int(match.group(1)) if match else 0
-        if problem.status == 401:
-            region = Region("alert", self._templates.render("panel/connect.html", lang))
+        if problem.status == 401 or isinstance(problem, OtherPerson):
+            words = None if problem.status == 401 else problem.message
+            region = Region("alert", self._templates.render("panel/connect.html", lang, message=words))
             return self._fragment(lang, ticket_id, [region], state="disconnected")
-        words: Markup = escape(problem.message)
+        told: Markup = escape(problem.message)
         if match and problem.status >= 500:
-            words = self._templates.render("panel/again.html", lang, message=problem.message, ticket_id=ticket_id)
-        region = Region("alert", self._templates.render("panel/alert.html", lang, alerts=[words]))
+            told = self._templates.render("panel/again.html", lang, message=problem.message, ticket_id=ticket_id)
+        region = Region("alert", self._templates.render("panel/alert.html", lang, alerts=[told], notes=[]))
         return self._fragment(lang, ticket_id, [region], state="error")
 
     def _fragment(

@@ -15,9 +15,12 @@ from pydantic import BaseModel, Field, ValidationError
 
 from plugin_server.runtime import i18n
 from plugin_server.runtime.caller import Caller
-from plugin_server.runtime.errors import Invalid, Problem
+from plugin_server.runtime.errors import Invalid, OtherPerson, Problem
 
 Body = TypeVar("Body", bound=BaseModel | None)
+
+PERSON_HEADER = "X-Helpdesk-User"
+"""Names the helpdesk user whose page the extension stands in."""
 
 MAXIMUM_BODY = 256 * 1024
 """Largest request body, in bytes."""
@@ -136,6 +139,8 @@ def add_routes(app: web.Application, routes: Sequence[Route]) -> None:
 def _serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         caller = None if route.public else await request.app[AUTHENTICATE](request)
+        if caller is not None:
+            _same_person(request, caller)
         body = await _read(request, route.body) if route.body else None
         answer = await route.handler(Call(request, caller, body))
         if wants_html(request):
@@ -151,6 +156,17 @@ def _serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse
         )
 
     return handle
+
+
+def _same_person(request: web.Request, caller: Caller) -> None:
+    """Refuse when the page says that it is used by somebody else. What a page claims proves nothing, but a browser in
+    which another agent has signed in to the helpdesk must not log that agent's time as the caller's."""
+    claimed = request.headers.get(PERSON_HEADER, "")
+    if claimed.isascii() and claimed.isdigit() and claimed != str(caller.helpdesk_user_id):
+        raise OtherPerson(
+            f"You are signed in to the helpdesk as somebody else than {caller.name}, whom Deskhours is connected as in"
+            " this browser. Connect again as yourself to log time."
+        )
 
 
 async def _read(request: web.Request, model: type[BaseModel]) -> BaseModel:

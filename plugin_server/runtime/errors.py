@@ -43,6 +43,13 @@ class Forbidden(Problem):
     code = "forbidden"
 
 
+class OtherPerson(Problem):
+    """The page that asks belongs to somebody else than the one who is signed in here."""
+
+    status = 409
+    code = "other_person"
+
+
 class NotFound(Problem):
     """No such thing, or none that the caller may know of."""
 

@@ -49,8 +49,8 @@ class Contribution:
     """A section's part of the panel.
 
     ``state``, ``band`` and ``poll`` (seconds until the panel asks again) are ``None`` where the section has no say.
-    ``alerts`` stand at the panel's top; ``placed`` names the errors that the section shows beside their fields (any
-    others join the alerts); ``data`` is the section's part of the JSON form.
+    ``alerts`` stand at the panel's top, ``notes`` (news, no error) below them; ``placed`` names the errors that the
+    section shows beside their fields (any others join the alerts); ``data`` is the section's part of the JSON form.
     """
 
     regions: tuple[Region, ...] = ()
@@ -59,6 +59,7 @@ class Contribution:
     locked: bool = False
     poll: float | None = None
     alerts: tuple[Markup, ...] = ()
+    notes: tuple[Markup, ...] = ()
     placed: frozenset[str] = frozenset()
     data: Mapping[str, object] = field(default_factory=dict)
 

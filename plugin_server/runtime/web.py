@@ -84,6 +84,9 @@ async def tell_problems(request: web.Request, handler: Handler) -> web.StreamRes
         if isinstance(error, web.HTTPMethodNotAllowed):
             response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
         return response
+    except ConnectionError:
+        _logger.info("the caller has gone")
+        raise
     except Exception:
         _logger.exception("request failed")
         words = "Something went wrong on the server. Nothing you typed is lost; try again in a moment."

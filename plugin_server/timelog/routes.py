@@ -23,15 +23,16 @@ Number = Annotated[StrictStr | StrictInt | StrictFloat | None, Field(union_mode=
 class LogIn(BaseModel):
     """What is to be recorded."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"required": ["ticket_id", "confirm", "hours", "task_id", "spent_date"]}
+    )
 
-    ticket_id: int = Field(gt=0, lt=2**53, description="The helpdesk's ticket id.")
+    ticket_id: StrictInt = Field(gt=0, lt=2**53, description="The helpdesk's ticket id.")
     confirm: Literal["article", "now"] = Field(
-        default="now",
         description="`article`: record it once an article of yours with an id above `after_article_id` is on the"
         " ticket. `now`: record it without one.",
     )
-    after_article_id: int | None = Field(
+    after_article_id: StrictInt | None = Field(
         default=None, ge=0, lt=2**53, description="The ticket's last article before the reply; 0 if it had none."
     )
     hours: Number = Field(default=None, description="Hours, such as 0.5, 0,5 or 1:30; at least 0.25, in steps of 0.25.")

@@ -25,7 +25,7 @@ ARMED_FOR = timedelta(minutes=15)
 UNDO_FOR = timedelta(seconds=60)
 """Undo is offered for so long after a log reached Harvest."""
 
-SHOWN_FOR = timedelta(minutes=10)
+SHOWN_FOR = timedelta(minutes=3)
 """A finished log stays in the panel for so long."""
 
 MAXIMUM_HOURS = Decimal(24)

@@ -75,11 +75,11 @@ class TimeLogSection:
         tasks = await self._timelog.tasks(request.caller, view.ticket.project_id) if view.ticket.project_id else []
         regions: list[Region] = []
         placed: frozenset[str] = frozenset()
-        alerts: tuple[Markup, ...] = ()
+        words: tuple[Markup, ...] = ()
         why = self._obstacle(request, view, tasks)
         armed = any(log.state == "armed" for log in logs)
         if why:
-            alerts = (
+            words = (
                 self._templates.render(
                     "timelog/obstacle.html",
                     request.lang,
@@ -98,7 +98,7 @@ class TimeLogSection:
         lines = [await self._line(request, log, tasks) for log in _to_show(logs)]
         if lines:
             regions.append(Region("log", self._templates.render("timelog/log.html", request.lang, lines=lines)))
-        state = _state(logs)
+        state = self._state(logs)
         if why == "not_connected" and state == "idle":
             state = "identified"
         poll = None
@@ -111,7 +111,15 @@ class TimeLogSection:
             if log.state == "logged" and left > 0:
                 # Undo goes when its minute is over.
                 poll = min(poll or left + 0.5, left + 0.5)
-        return Contribution(regions=tuple(regions), state=state, alerts=alerts, placed=placed, poll=poll)
+        return Contribution(
+            regions=tuple(regions),
+            state=state,
+            # A ticket that nobody has linked yet is nothing wrong.
+            alerts=() if why == "no_project" else words,
+            notes=words if why == "no_project" else (),
+            placed=placed,
+            poll=poll,
+        )
 
     def _obstacle(self, request: PanelRequest, view: TicketView, tasks: list[Task]) -> str | None:
         if view.ticket.project_id is None:
@@ -162,10 +170,22 @@ class TimeLogSection:
         """Values of a log that was given up long ago must not slip into a later one."""
         return self._clock.now() - log.changed_at < rules.SHOWN_FOR
 
+    def _state(self, logs: list[store.Log]) -> str:
+        """The panel's state by the most pressing log; *logged* for as long as there is Undo."""
+        now = self._clock.now()
+        states = {log.state for log in _to_show(logs) if log.state != "logged" or now - log.changed_at < rules.UNDO_FOR}
+        if "armed" in states:
+            return "armed"
+        if states & {"attention", "expired"}:
+            return "error"
+        if states & {"queued", "undoing"}:
+            return "queued"
+        return "logged" if "logged" in states else "idle"
+
     async def _first_task(self, request: PanelRequest, view: TicketView, tasks: list[Task]) -> Task:
         assert view.ticket.project_id is not None
-        last = await store.last_task(self._pool, request.caller.agent_id, view.ticket.project_id)
-        by_id = next((task for task in tasks if task.id == last), None)
+        used = await store.last_tasks(self._pool, request.caller.agent_id, view.ticket.project_id)
+        by_id = next((task for last in used for task in tasks if task.id == last), None)
         by_name = next((task for task in tasks if task.name == self._default_task), None)
         return by_id or by_name or tasks[0]
 
@@ -195,18 +215,7 @@ class TimeLogSection:
 
 
 def _to_show(logs: list[store.Log]) -> list[store.Log]:
-    """What is open, and of the finished ones only the latest."""
+    """What is open, and the latest of the finished ones unless something newer is under way."""
+    open_ones = [log for log in logs if log.state in rules.OPEN]
     finished = [log for log in logs if log.state in ("logged", "undone")]
-    return [log for log in logs if log.state in rules.OPEN] + finished[:1]
-
-
-def _state(logs: list[store.Log]) -> str:
-    """The panel's state by the most pressing log."""
-    states = {log.state for log in _to_show(logs)}
-    if "armed" in states:
-        return "armed"
-    if states & {"attention", "expired"}:
-        return "error"
-    if states & {"queued", "undoing"}:
-        return "queued"
-    return "logged" if "logged" in states else "idle"
+    return open_ones or finished[:1]

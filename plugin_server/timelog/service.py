@@ -43,16 +43,15 @@ class CannotRead(Exception):
     """A ticket's articles can't be read as the agent; the message says why."""
 
 
+def _same(known: store.Log, entry: rules.Entry) -> bool:
+    stored = (known.hours, known.task_id, known.spent_date, known.notes)
+    return stored == (entry.hours, entry.task_id, entry.spent_date, entry.notes)
+
+
 def _may_change(known: store.Log, entry: rules.Entry) -> bool:
     """Whether asking for a known log again changes it: it has not gone out, may not have gone out, and is not the same
     wish repeated because its answer was lost."""
-    same = (known.hours, known.task_id, known.spent_date, known.notes) == (
-        entry.hours,
-        entry.task_id,
-        entry.spent_date,
-        entry.notes,
-    )
-    if known.state == "attention" and same:
+    if known.state == "attention" and _same(known, entry):
         return False
     return rules.accepts(known.state, "arm") and known.called_at is None
 
@@ -106,6 +105,11 @@ class TimeLog:
                 if known.ticket_id != wish.ticket_id:
                     raise Conflict("A log of this id exists on another ticket.", code="id_used")
                 if not _may_change(known, entry):
+                    if not _same(known, entry):
+                        raise Conflict(
+                            f"A log of this id is {known.state} already, with other values; it stays as it is.",
+                            code="recorded_otherwise",
+                        )
                     return known, False
             # A log that an article has confirmed needs no other.
             queued = wish.confirm == "now" or (known is not None and known.article_id is not None)

@@ -328,11 +328,14 @@ async def shown(pool: Pool, agent_id: int, ticket_id: int, now: datetime) -> lis
     return [_log(row) for row in rows]
 
 
-async def last_task(pool: Pool, agent_id: int, project_id: int) -> int | None:
-    """The task the agent used last in a project."""
-    value: int | None = await pool.fetchval(
-        "SELECT task_id FROM log WHERE agent_id = $1 AND project_id = $2 ORDER BY created_at DESC LIMIT 1",
+async def last_tasks(pool: Pool, agent_id: int, project_id: int) -> list[int]:
+    """The tasks the agent used last: in this project, and anywhere."""
+    rows = await pool.fetch(
+        """
+        (SELECT task_id FROM log WHERE agent_id = $1 AND project_id = $2 ORDER BY created_at DESC LIMIT 1)
+        UNION ALL (SELECT task_id FROM log WHERE agent_id = $1 ORDER BY created_at DESC LIMIT 1)
+        """,
         agent_id,
         project_id,
     )
-    return value
+    return [row["task_id"] for row in rows]

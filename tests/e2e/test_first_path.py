@@ -217,7 +217,7 @@ async def test_what_keeps_a_ticket_from_being_logged_on_is_said_in_words(chrome:
     await chrome.connect(page, ADA_MAIL)
     for ticket, words in cases:
         await chrome.open_ticket(page, ticket)
-        alert = panel(page).locator("[role=alert]")
+        alert = panel(page).locator("[data-region=alert]")
         await expect(alert).to_be_visible()
         if words not in (await alert.text_content() or ""):
             # A project made a moment ago is first unknown, until the next word from Harvest.
@@ -225,6 +225,32 @@ async def test_what_keeps_a_ticket_from_being_logged_on_is_said_in_words(chrome:
         await expect(alert).to_contain_text(words)
         await expect(field(page, "log_time")).to_have_count(0)
     await expect(panel(page).locator("[role=alert]")).to_contain_text("project manager or admin")
+
+
+async def test_nobodys_time_is_logged_as_somebody_elses(chrome: Browser, world: World) -> None:
+    ticket, _project = await world.linked_ticket(ADA, BO)
+    page = await at_ticket(chrome, ticket)
+    await fill(page, "0.5", "typed by ada")
+    # Bo signs in to the helpdesk in the same browser; the extension is still ada's.
+    await chrome.context.clear_cookies()
+    await page.close()
+    page = await chrome.sign_in("bo@example.com", ticket)
+    await expect(panel(page)).to_have_attribute("data-state", "disconnected")
+    await expect(panel(page).locator("[role=alert]")).to_contain_text("somebody else than Ada Agent")
+    await expect(field(page, "hours")).to_have_count(0)
+    await write_reply(page, "A note of bo's.")
+    await submit(page)
+    await expect(page.locator(".content.active .ticket-article-item").last).to_contain_text("A note of bo's.")
+    assert await world.entries(ticket) == []
+    # Connected as himself, bo logs as himself.
+    await chrome.connect(page, "bo@example.com")
+    await expect(field(page, "hours")).to_have_value("")
+    await fill(page, "0.25", "typed by bo")
+    await write_reply(page, "Another note of bo's.")
+    await submit(page)
+    await expect(panel(page)).to_have_attribute("data-state", "logged")
+    [entry] = await world.entries(ticket)
+    assert (entry["user"]["id"], entry["notes"]) == (BO, "typed by bo")
 
 
 async def test_markup_in_ticket_and_notes_is_shown_as_text(chrome: Browser, world: World) -> None:

@@ -9,6 +9,9 @@ export default {
   /** Each open ticket is one of these; the ones not shown are out of the document. */
   ticket: { selector: ".content.active", count: 1, id: /^content_permanent_Ticket-(\d+)$/ },
 
+  /** Who is signed in, asked of the helpdesk itself with the page's own session. */
+  person: { path: "/api/v1/users/me", id: "id" },
+
   // Inside a ticket:
   composer: { selector: ".article-new", count: [0, 1] },
   body: { selector: '.article-new .js-textarea[data-name="body"]', count: [0, 1] },
