@@ -129,6 +129,10 @@ async def work(url: str, jobs: Sequence[Job], periodic: Sequence[Periodic]) -> N
         except (RedisError, OSError) as error:
             _logger.warning("connection to the queue lost, trying again", error=str(error))
             await asyncio.sleep(1)
+        except Exception:
+            # Whatever went wrong in there: what has to be done stands in the database, and the next round does it.
+            _logger.exception("the queue's worker failed, starting it anew")
+            await asyncio.sleep(1)
         finally:
             # Closing talks to Redis as well; what fails there is no reason to end.
             with contextlib.suppress(RedisError, OSError):
