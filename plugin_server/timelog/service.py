@@ -53,6 +53,11 @@ def _may_change(known: store.Log, entry: rules.Entry) -> bool:
     wish repeated because its answer was lost."""
     if known.state == "attention" and _same(known, entry):
         return False
+    return _is_open(known)
+
+
+def _is_open(known: store.Log) -> bool:
+    """Whether the log has not gone out and can't have."""
     return rules.accepts(known.state, "arm") and known.called_at is None
 
 
@@ -86,16 +91,16 @@ class TimeLog:
         Raises :class:`Forbidden`, :class:`NotFound`, :class:`Conflict` without a Harvest account, :class:`Invalid`.
         """
         ticket = await self._tickets.require(caller, wish.ticket_id)
-        if caller.harvest_user_id is None:
-            raise Conflict("Connect your Harvest account first; then this can be logged.", code="harvest_not_connected")
-        entry, project_id = await self._check(caller, ticket.project_id, wish)
         try:
+            entry, project_id = await self._check(caller, ticket.project_id, wish)
+        except (Conflict, Invalid):
+            # A wish repeated because its answer was lost: what has gone out by now is not judged anew.
+            repeated = await store.get(self._pool, log_id)
+            if repeated is None or repeated.agent_id != caller.agent_id or _is_open(repeated):
+                raise
+            return repeated, False
+        if wish.confirm == "article":
             await self._settle_earlier(caller, log_id, wish)
-        except CannotRead as error:
-            raise Unavailable(
-                "The ticket's articles can't be read, so it isn't known whether your earlier log on it is confirmed."
-                " Try again in a moment."
-            ) from error
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             await store.serialise(connection, caller.agent_id, wish.ticket_id)
@@ -114,7 +119,9 @@ class TimeLog:
             # A log that an article has confirmed needs no other.
             queued = wish.confirm == "now" or (known is not None and known.article_id is not None)
             after = wish.after_article_id if wish.confirm == "article" else None
-            if not await store.replace_armed(connection, caller.agent_id, wish.ticket_id, log_id, after, now):
+            if wish.confirm == "now":
+                await store.put_aside(connection, caller.agent_id, wish.ticket_id, log_id, now)
+            elif not await store.replace_armed(connection, caller.agent_id, wish.ticket_id, log_id, after, now):
                 raise Conflict("A newer log waits on this ticket; this one was not stored.", code="newer_log_waits")
             await store.write(
                 connection,
@@ -138,8 +145,15 @@ class TimeLog:
         Only articles that the page had already shown when the new log was armed can be the earlier one's.
         """
         for earlier in await store.armed(self._pool, caller.agent_id, wish.ticket_id):
-            if earlier.id != log_id:
+            if earlier.id == log_id:
+                continue
+            try:
                 await self.seek_article(earlier, caller.helpdesk_user_id, up_to=wish.after_article_id)
+            except CannotRead as error:
+                raise Unavailable(
+                    "The ticket's articles can't be read, so it isn't known whether your earlier log on it is"
+                    " confirmed. Try again in a moment."
+                ) from error
 
     async def look(self, caller: Caller, log_id: UUID) -> store.Log:
         """A log of the caller. Raises :class:`NotFound`, :class:`Forbidden`."""
@@ -222,6 +236,8 @@ class TimeLog:
         return await self._mirror.tasks(caller.harvest_user_id, project_id)
 
     async def _check(self, caller: Caller, project_id: int | None, wish: Wish) -> tuple[rules.Entry, int]:
+        if caller.harvest_user_id is None:
+            raise Conflict("Connect your Harvest account first; then this can be logged.", code="harvest_not_connected")
         fields: dict[str, str] = {}
         tasks: list[Task] = []
         if project_id is None:

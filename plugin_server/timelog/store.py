@@ -133,15 +133,24 @@ async def replace_armed(
     )
     if newer:
         return False
+    await put_aside(connection, agent_id, ticket_id, log_id, now, armed_too=True)
+    return True
+
+
+async def put_aside(
+    connection: Connection, agent_id: int, ticket_id: int, log_id: UUID, now: datetime, *, armed_too: bool = False
+) -> None:
+    """Discard the agent's other logs on the ticket that were given up: the new one was made of them, or in their stead.
+    One that still waits for its article goes only with ``armed_too``."""
     await connection.execute(
         "UPDATE log SET state = 'discarded', changed_at = $4"
-        " WHERE agent_id = $1 AND ticket_id = $2 AND id <> $3 AND state IN ('armed', 'disarmed', 'expired')",
+        " WHERE agent_id = $1 AND ticket_id = $2 AND id <> $3 AND state = ANY($5::text[])",
         agent_id,
         ticket_id,
         log_id,
         now,
+        ["disarmed", "expired", *(["armed"] if armed_too else [])],
     )
-    return True
 
 
 async def move(connection: Connection, log_id: UUID, start: State, end: State, now: datetime) -> bool:

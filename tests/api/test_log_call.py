@@ -164,6 +164,34 @@ async def test_arming_again_replaces_the_unconfirmed_log(ada: Api, world: World)
     assert (await ada.call("GET", second))[1]["state"] == "armed"
 
 
+async def test_logging_now_leaves_a_log_alone_that_waits_for_its_article(ada: Api, world: World) -> None:
+    ticket, _project = await world.linked_ticket(ADA)
+    await ready(ada, ticket)
+    waits, call = (f"/api/v1/logs/{uuid.uuid4()}" for _ in range(2))
+    assert (await ada.call("PUT", waits, body(ticket, confirm="article", after_article_id=0)))[0] == 201
+    assert (await ada.call("PUT", call, body(ticket, hours="1")))[0] == 201
+    await until(lambda: ada.call("GET", call), lambda found: found[1]["state"] == "logged")
+    assert (await ada.call("GET", waits))[1]["state"] == "armed"
+
+
+async def test_a_wish_repeated_after_it_was_recorded_is_not_judged_anew(ada: Api, world: World) -> None:
+    ticket, project = await world.linked_ticket(ADA)
+    await ready(ada, ticket)
+    path = f"/api/v1/logs/{uuid.uuid4()}"
+    await ada.call("PUT", path, body(ticket))
+    await until(lambda: ada.call("GET", path), lambda found: found[1]["state"] == "logged")
+    await world.harvest("PATCH", f"/v2/projects/{project}", {"is_active": False})
+
+    async def another() -> int:
+        await ada.call("POST", f"/api/v1/tickets/{ticket}/refresh")
+        return (await ada.call("PUT", f"/api/v1/logs/{uuid.uuid4()}", body(ticket, hours="99")))[1]["error"]["fields"]
+
+    await until(another, lambda fields: "ticket_id" in fields, seconds=30)  # the archiving is known
+    status, again = await ada.call("PUT", path, body(ticket))
+    assert (status, again["state"]) == (200, "logged")
+    assert len(await world.entries(ticket)) == 1
+
+
 async def test_undo_takes_the_entry_out_of_harvest(ada: Api, world: World) -> None:
     ticket, _project = await world.linked_ticket(ADA)
     await ready(ada, ticket)
