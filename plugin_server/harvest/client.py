@@ -75,9 +75,27 @@ class HarvestClient:
         """One entry."""
         return await self._get(f"/time_entries/{entry_id}", wire.TimeEntry)
 
+    async def change_time_entry(self, entry_id: int, change: wire.TimeEntryChange) -> wire.TimeEntry:
+        """Change what is set; doing it twice is doing it once."""
+        return await self._patch(f"/time_entries/{entry_id}", _BODY.encode(change))
+
+    async def stop_time_entry(self, entry_id: int) -> wire.TimeEntry:
+        """Stop a running timer; :class:`~plugin_server.harvest.core.Refused` when it isn't running."""
+        return await self._patch(f"/time_entries/{entry_id}/stop", None)
+
+    async def restart_time_entry(self, entry_id: int) -> wire.TimeEntry:
+        """Let a stopped timer go on, and stop whatever else its user has running.
+
+        In start/end accounts Harvest makes a new entry instead; make that one yourself, so that it can be found.
+        """
+        return await self._patch(f"/time_entries/{entry_id}/restart", None)
+
     async def delete_time_entry(self, entry_id: int) -> None:
         """Delete an entry for good; Harvest keeps no trace of it."""
         await self._call("DELETE", f"{self._api_url}/time_entries/{entry_id}", None)
+
+    async def _patch(self, path: str, body: bytes | None) -> wire.TimeEntry:
+        return await self._call("PATCH", f"{self._api_url}{path}", wire.TimeEntry, body=body)
 
     async def _get(self, path: str, kind: type[Kind]) -> Kind:
         return await self._call("GET", f"{self._api_url}{path}", kind)

@@ -33,7 +33,8 @@ class ExternalReference(msgspec.Struct):
 
 
 class TimeEntry(msgspec.Struct):
-    """A time entry. ``hours`` of a running timer include the running part at the time of the reply."""
+    """A time entry. ``hours`` of a running timer include the running part at the time of the reply;
+    ``hours_without_timer`` are those banked before the run began."""
 
     id: int
     spent_date: date
@@ -53,6 +54,7 @@ class TimeEntry(msgspec.Struct):
     billable: bool = False
     budgeted: bool = False
     timer_started_at: datetime | None = None
+    hours_without_timer: Decimal | None = None
 
 
 class Project(msgspec.Struct):
@@ -106,11 +108,13 @@ class User(msgspec.Struct):
 
 
 class Company(msgspec.Struct):
-    """The account's company."""
+    """The account's company. ``wants_timestamp_timers``: time is entered by start and end, not by duration; ``clock``
+    is the notation of those times, ``12h`` or ``24h``."""
 
     base_uri: str
     name: str = ""
     wants_timestamp_timers: bool = False
+    clock: str = "24h"
 
 
 class Links(msgspec.Struct):
@@ -156,11 +160,26 @@ class Token(msgspec.Struct):
 
 
 class NewTimeEntry(msgspec.Struct, omit_defaults=True):
-    """The body of a new, stopped time entry of a duration account."""
+    """The body of a new entry. With ``hours`` (start/end accounts: with ``ended_time``) it is a stopped one, without
+    it is a running timer. ``user_id`` only when the token is not the person's own."""
 
     project_id: int
     task_id: int
     spent_date: date
-    hours: Decimal
+    hours: Decimal | None = None
+    started_time: str | None = None
+    ended_time: str | None = None
     notes: str | None = None
     external_reference: ExternalReference | None = None
+    user_id: int | None = None
+
+
+class TimeEntryChange(msgspec.Struct, omit_defaults=True):
+    """The body of a change: what is left unset stays as it is."""
+
+    task_id: int | msgspec.UnsetType = msgspec.UNSET
+    hours: Decimal | msgspec.UnsetType = msgspec.UNSET
+    started_time: str | msgspec.UnsetType = msgspec.UNSET
+    ended_time: str | msgspec.UnsetType = msgspec.UNSET
+    notes: str | msgspec.UnsetType = msgspec.UNSET
+    external_reference: ExternalReference | msgspec.UnsetType = msgspec.UNSET

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
-from plugin_server.harvest import wire
+from plugin_server.harvest import core, wire
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.mirror import store
 from plugin_server.runtime import log
@@ -14,6 +15,9 @@ from plugin_server.runtime.database import Pool
 OVERLAP = timedelta(minutes=2)
 """How far each run reaches back behind the last one's start. ``updated_since`` is exclusive and counts whole seconds,
 and Harvest's clock is not ours; rows seen twice change nothing."""
+
+REREAD = 20
+"""At most so many entries are read one by one in a run."""
 
 _logger = log.get(__name__)
 
@@ -35,9 +39,10 @@ class Mirror:
         self._clock = clock
 
     async def sync(self) -> None:
-        """Bring projects and time entries up to date."""
+        """Bring projects and time entries up to date, running timers too."""
         await self._sync_projects()
         await self._sync_entries()
+        await self.sync_running()
 
     async def _sync_projects(self) -> None:
         began = self._clock.now()
@@ -66,6 +71,36 @@ class Mirror:
         if count:
             _logger.info("time entries read", count=count)
 
+    async def sync_running(self) -> None:
+        """Read the account's running timers, and anew what ran last time and no longer does.
+
+        A running timer's ``updated_at`` is not known to advance while it ticks, so ``updated_since`` is no way to see
+        it; and one that was deleted leaves no trace but a 404.
+        """
+        before = await store.running_ids(self._pool)
+        running: set[int] = set()
+        async for page in self._client.time_entries(is_running="true"):
+            running |= {entry.id for entry in page.time_entries}
+            await self.keep(page.time_entries)
+        for entry_id in [known for known in before if known not in running][:REREAD]:
+            await self.reread(self._client, entry_id)
+
+    async def reread(self, client: HarvestClient, entry_id: int) -> wire.TimeEntry | None:
+        """One entry as it is now; ``None`` when Harvest has it no more, which is noted."""
+        try:
+            entry = await client.time_entry(entry_id)
+        except core.Missing:
+            async with self._pool.acquire() as connection:
+                await store.mark_deleted(connection, entry_id, self._clock.now())
+            return None
+        await self.keep([entry])
+        return entry
+
+    async def keep(self, entries: Sequence[wire.TimeEntry]) -> None:
+        """Write entries as a reply showed them."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await store.upsert_entries(connection, entries)
+
     async def refresh_assignments(self, client: HarvestClient, user_id: int) -> None:
         """Read a person's own assignments with that person's ``client``."""
         began = self._clock.now()
@@ -89,16 +124,18 @@ class Mirror:
 
     async def project_url(self, project_id: int) -> str | None:
         """The project's page in Harvest, once the account's address is known."""
-        base = await store.base_uri(self._pool)
-        return f"{base}/projects/{project_id}" if base else None
+        company = await store.company(self._pool)
+        return f"{company.base_uri}/projects/{project_id}" if company else None
 
     async def day_url(self, user_id: int, day: date) -> str | None:
         """A person's day in Harvest, where that day's entries stand; Harvest has no page for one entry."""
-        base = await store.base_uri(self._pool)
-        return f"{base}/time/day/{day:%Y/%m/%d}/{user_id}" if base else None
+        company = await store.company(self._pool)
+        return f"{company.base_uri}/time/day/{day:%Y/%m/%d}/{user_id}" if company else None
 
+    async def company(self) -> store.Company | None:
+        """The account's company, once it has been read."""
+        return await store.company(self._pool)
 
-def names_log(entry: wire.TimeEntry, log_id: str) -> bool:
-    """Whether an entry was made for the log: its UUID stands in the permalink."""
-    reference = entry.external_reference
-    return bool(reference and reference.permalink and log_id in reference.permalink)
+    async def running(self, user_id: int) -> store.Running | None:
+        """A person's running timer as last seen."""
+        return await store.running(self._pool, user_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from plugin_server.harvest import wire
@@ -35,6 +35,33 @@ class Task:
     billable: bool
 
 
+@dataclass(frozen=True)
+class Company:
+    """The account: the address of its pages for people, whether time is entered by start and end
+    (``wants_timestamp_timers``), and the notation of such times (``12h`` or ``24h``)."""
+
+    base_uri: str
+    wants_timestamp_timers: bool
+    clock: str
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running timer. ``banked_hours`` in hundredths, without the part that runs since ``timer_started_at``."""
+
+    id: int
+    user_id: int
+    project_id: int
+    project_name: str | None
+    project_code: str | None
+    task_id: int
+    spent_date: date
+    notes: str | None
+    timer_started_at: datetime
+    banked_hours: int
+    external_id: str | None
+
+
 def hundredths(hours: Decimal) -> int:
     """Hours as integer hundredths, rounding half up; Harvest itself keeps two places."""
     return int((hours * 100).quantize(Decimal(1), rounding="ROUND_HALF_UP"))
@@ -42,15 +69,17 @@ def hundredths(hours: Decimal) -> int:
 
 _UPSERT_ENTRY = """
 INSERT INTO time_entry (id, project_id, user_id, task_id, spent_date, hours, rounded_hours, billable, is_running,
-    is_locked, is_billed, updated_at, created_at, external_id, external_group_id, external_permalink, notes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+    is_locked, is_billed, updated_at, created_at, external_id, external_group_id, external_permalink, notes,
+    timer_started_at, banked_hours)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 ON CONFLICT (id) DO UPDATE SET
     project_id = excluded.project_id, user_id = excluded.user_id, task_id = excluded.task_id,
     spent_date = excluded.spent_date, hours = excluded.hours, rounded_hours = excluded.rounded_hours,
     billable = excluded.billable, is_running = excluded.is_running, is_locked = excluded.is_locked,
     is_billed = excluded.is_billed, updated_at = excluded.updated_at, created_at = excluded.created_at,
     external_id = excluded.external_id, external_group_id = excluded.external_group_id,
-    external_permalink = excluded.external_permalink, notes = excluded.notes
+    external_permalink = excluded.external_permalink, notes = excluded.notes,
+    timer_started_at = excluded.timer_started_at, banked_hours = excluded.banked_hours
 WHERE time_entry.updated_at <= excluded.updated_at
 """
 
@@ -79,9 +108,18 @@ async def upsert_entries(connection: Connection, entries: Iterable[wire.TimeEntr
                 reference.group_id if reference else None,
                 reference.permalink if reference else None,
                 entry.notes,
+                entry.timer_started_at if entry.is_running else None,
+                hundredths(_banked(entry)),
             )
         )
     await connection.executemany(_UPSERT_ENTRY, rows)
+
+
+def _banked(entry: wire.TimeEntry) -> Decimal:
+    """The hours without the part that is still running."""
+    if not entry.is_running:
+        return entry.hours
+    return entry.hours_without_timer or Decimal(0)
 
 
 async def mark_deleted(connection: Connection, entry_id: int, when: datetime) -> None:
@@ -146,12 +184,13 @@ async def write_company(connection: Connection, company: wire.Company) -> None:
     """Remember the company."""
     await connection.execute(
         """
-        INSERT INTO harvest_company (base_uri, wants_timestamp_timers) VALUES ($1, $2)
+        INSERT INTO harvest_company (base_uri, wants_timestamp_timers, clock) VALUES ($1, $2, $3)
         ON CONFLICT (only_row) DO UPDATE SET base_uri = excluded.base_uri,
-            wants_timestamp_timers = excluded.wants_timestamp_timers
+            wants_timestamp_timers = excluded.wants_timestamp_timers, clock = excluded.clock
         """,
         company.base_uri.rstrip("/"),
         company.wants_timestamp_timers,
+        company.clock,
     )
 
 
@@ -192,7 +231,28 @@ async def tasks(pool: Pool, user_id: int, project_id: int) -> list[Task]:
     return [Task(**row) for row in rows]
 
 
-async def base_uri(pool: Pool) -> str | None:
-    """The address of Harvest's pages for people, once known."""
-    value: str | None = await pool.fetchval("SELECT base_uri FROM harvest_company")
-    return value
+async def company(pool: Pool) -> Company | None:
+    """The account's company, once known."""
+    row = await pool.fetchrow("SELECT base_uri, wants_timestamp_timers, clock FROM harvest_company")
+    return Company(**row) if row else None
+
+
+_RUNNING = (
+    "SELECT e.id, e.user_id, e.project_id, p.name AS project_name, p.code AS project_code, e.task_id, e.spent_date,"
+    " e.notes, e.timer_started_at, e.banked_hours, e.external_id"
+    " FROM time_entry e LEFT JOIN harvest_project p ON p.id = e.project_id"
+    " WHERE e.is_running AND e.deleted_at IS NULL AND e.timer_started_at IS NOT NULL"
+)
+
+
+async def running(pool: Pool, user_id: int) -> Running | None:
+    """A person's running timer as last seen. Harvest lets one run: of several the last one started is it, and the
+    others have stopped since they were read."""
+    row = await pool.fetchrow(f"{_RUNNING} AND e.user_id = $1 ORDER BY e.timer_started_at DESC LIMIT 1", user_id)
+    return Running(**row) if row else None
+
+
+async def running_ids(pool: Pool) -> list[int]:
+    """Entries that ran when they were last read, whoever's they are."""
+    rows = await pool.fetch("SELECT id FROM time_entry WHERE is_running AND deleted_at IS NULL ORDER BY id")
+    return [row["id"] for row in rows]
