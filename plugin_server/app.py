@@ -23,6 +23,7 @@ from plugin_server.runtime.web import identify, secure, tell_problems
 from plugin_server.services import Services
 from plugin_server.timelog.routes import LogRoutes
 from plugin_server.timelog.section import REFRESH_JOB, TimeLogSection
+from plugin_server.timers.routes import TimerRoutes
 
 STATIC = Path(__file__).resolve().parent / "panel" / "static"
 
@@ -41,21 +42,23 @@ def create(services: Services) -> web.Application:
             TimeLogSection(
                 pool,
                 services.tickets,
-                services.timelog,
+                services.timers,
                 services.mirror,
                 services.queue,
                 templates,
                 clock,
-                manifest.time.default_task,
+                manifest.time,
             ),
             BudgetSection(services.tickets, Thresholds(bands.yellow, bands.orange, bands.red), templates),
         ],
         templates,
+        clock,
     )
     accounts = AccountRoutes(pool, connect, sessions, templates, clock, secure=public_url.startswith("https://"))
     routes = [
         *PanelRoutes(panel, services.tickets, services.queue, REFRESH_JOB).api(),
         *LogRoutes(services.timelog).api(),
+        *TimerRoutes(services.timers).api(),
         *accounts.api(),
     ]
 

@@ -153,6 +153,11 @@ class Harvest(_Strict):
     client_id: str = Field(min_length=1, description="OAuth application registered with Harvest.")
     client_secret: Secret
     token: Secret = Field(description="Personal access token of an administrator, for reading everybody's entries.")
+    when_disconnected: Literal["wait", "administrator"] = Field(
+        default="wait",
+        description="A log whose agent's own Harvest token is gone: waits until the agent connects again, or is"
+        " recorded for the agent with the administrator's token.",
+    )
     contact: str = Field(min_length=3, description="Address or URL for the User-Agent that Harvest requires.")
     request_seconds: float = Field(
         default=10,
@@ -163,11 +168,26 @@ class Harvest(_Strict):
 
 
 class Time(_Strict):
-    """Rules for hours typed by hand."""
+    """How time is logged: rules for hours typed by hand, and for timers."""
 
     default_task: str | None = Field(default=None, description="Task offered first, by name, until one was used.")
-    minimum_hours: Hours = Decimal("0.25")
-    step_hours: Hours = Decimal("0.25")
+    minimum_hours: Hours = Field(default=Decimal("0.25"), description="Least hours that may be typed.")
+    step_hours: Hours = Field(default=Decimal("0.25"), description="Typed hours are multiples of this.")
+    rounding: Literal["refuse", "up", "nearest"] = Field(
+        default="refuse",
+        description="Typed hours that are no multiple: refused with the neighbours named, or rounded. What a timer"
+        " measured is never rounded.",
+    )
+    required: bool = Field(
+        default=False, description="Replies and notes go out with time, or after the agent has said: without."
+    )
+    start_on_open: bool = Field(
+        default=False,
+        description="A timer starts by itself when a ticket with a project is opened and the agent has none running.",
+    )
+    forgotten_timer_hours: Hours | None = Field(
+        default=Decimal(8), description="A timer that runs so long asks whether it is meant to; null: never."
+    )
 
 
 class Bands(_Strict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import aiohttp
 
@@ -24,6 +25,7 @@ from plugin_server.runtime.queue import Queue, RedisQueue
 from plugin_server.tickets.service import Tickets
 from plugin_server.timelog.rules import HoursRule
 from plugin_server.timelog.service import TimeLog
+from plugin_server.timers.service import Timers
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,10 @@ class Services:
     helpdesk: Helpdesk
     oauth: HarvestOAuth
     tokens: Tokens
+    administrator: HarvestClient
     mirror: Mirror
     tickets: Tickets
+    timers: Timers
     timelog: TimeLog
 
 
@@ -68,9 +72,14 @@ def build(manifest: Manifest, pool: Pool, queue: Queue, session: aiohttp.ClientS
     )
     mirror = Mirror(pool, service_client, clock)
     tickets = Tickets(pool, helpdesk, tokens, mirror, clock)
-    hours_rule = HoursRule(manifest.time.minimum_hours, manifest.time.step_hours)
-    timelog = TimeLog(pool, tickets, mirror, helpdesk, tokens, queue, clock, hours_rule)
-    return Services(manifest, pool, queue, clock, helpdesk, oauth, tokens, mirror, tickets, timelog)
+    time = manifest.time
+    forgotten = None if time.forgotten_timer_hours is None else timedelta(hours=float(time.forgotten_timer_hours))
+    timers = Timers(pool, tickets, mirror, queue, clock, forgotten)
+    hours_rule = HoursRule(time.minimum_hours, time.step_hours, time.rounding)
+    timelog = TimeLog(pool, tickets, helpdesk, tokens, timers, queue, clock, hours_rule)
+    return Services(
+        manifest, pool, queue, clock, helpdesk, oauth, tokens, service_client, mirror, tickets, timers, timelog
+    )
 
 
 @asynccontextmanager

@@ -11,9 +11,11 @@ from plugin_server.harvest.core import HarvestError
 from plugin_server.runtime import log
 from plugin_server.runtime.queue import Job, Periodic
 from plugin_server.services import Services
-from plugin_server.timelog.outbox import WATCH_JOB, Outbox
+from plugin_server.timelog.outbox import WATCH_JOB, LogOutbox
 from plugin_server.timelog.section import REFRESH_JOB
 from plugin_server.timelog.service import PUSH_JOB
+from plugin_server.timers.outbox import TimerOutbox
+from plugin_server.timers.service import STEP_JOB
 
 PERSON_EVERY = timedelta(seconds=15)
 ASKED_EVERY = timedelta(seconds=1)
@@ -73,22 +75,54 @@ class Refresher:
 
 def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
     """What the worker does: on nudges, and by itself."""
-    outbox = Outbox(
+    request_seconds = services.manifest.harvest.request_seconds
+    timers = TimerOutbox(
         services.pool,
-        services.timelog,
         services.tickets,
+        services.mirror,
         services.helpdesk,
         services.tokens,
         services.queue,
         services.clock,
-        services.manifest.harvest.request_seconds,
+        request_seconds,
+    )
+    logs = LogOutbox(
+        services.pool,
+        services.timelog,
+        services.tickets,
+        services.mirror,
+        services.helpdesk,
+        services.tokens,
+        services.queue,
+        services.clock,
+        request_seconds,
+        services.administrator if services.manifest.harvest.when_disconnected == "administrator" else None,
     )
     refresher = Refresher(services)
+
+    async def step_timer(timer_id: str) -> None:
+        await timers.step(timer_id)
+        await logs.timer_moved(timer_id)
+
+    async def refresh(agent_id: int, asked: int = 0) -> None:
+        await refresher.person(agent_id, asked)
+        await timers.notice()
+
+    async def sync() -> None:
+        await refresher.account()
+        await timers.notice()
+
     return (
-        [Job(PUSH_JOB, outbox.push), Job(WATCH_JOB, outbox.watch), Job(REFRESH_JOB, refresher.person)],
         [
-            Periodic("sweep", outbox.sweep, 15),
-            Periodic("sync", refresher.account, 30),
+            Job(PUSH_JOB, logs.push),
+            Job(WATCH_JOB, logs.watch),
+            Job(STEP_JOB, step_timer),
+            Job(REFRESH_JOB, refresh),
+        ],
+        [
+            Periodic("sweep", logs.sweep, 15),
+            Periodic("sweep_timers", timers.sweep, 15),
+            Periodic("sync", sync, 30),
             Periodic("people", refresher.people, 60),
         ],
     )

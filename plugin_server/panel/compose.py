@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiohttp import web
 from markupsafe import Markup, escape
 
 from plugin_server.runtime.api import PanelView, language
 from plugin_server.runtime.caller import Caller
+from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.errors import OtherPerson, Problem
 from plugin_server.runtime.section import Contribution, PanelRequest, Region, Section
 from plugin_server.runtime.templates import Templates
@@ -23,9 +24,10 @@ _TICKET = re.compile(r"/api/v1/tickets/(\d+)/")
 class Panel:
     """Composes the panel from its sections, in the order given."""
 
-    def __init__(self, sections: Sequence[Section], templates: Templates) -> None:
+    def __init__(self, sections: Sequence[Section], templates: Templates, clock: Clock) -> None:
         self._sections = sections
         self._templates = templates
+        self._clock = clock
 
     async def contributions(self, caller: Caller, view: PanelView, lang: str) -> list[Contribution]:
         """What each section has to show."""
@@ -52,6 +54,7 @@ class Panel:
             band=first(part.band for part in parts) or "none",
             locked=any(part.locked for part in parts),
             poll=min([part.poll for part in parts if part.poll is not None], default=IDLE_POLL),
+            marks={name: value for part in parts for name, value in part.marks.items()},
         )
 
     async def problem(self, request: web.Request, problem: Problem) -> str:
@@ -84,6 +87,7 @@ class Panel:
         band: str = "none",
         locked: bool = False,
         poll: float = IDLE_POLL,
+        marks: Mapping[str, str] | None = None,
     ) -> str:
         return self._templates.render(
             "panel/panel.html",
@@ -94,6 +98,8 @@ class Panel:
             band=band,
             locked=locked,
             poll=poll,
+            now=self._clock.now().isoformat(timespec="milliseconds"),
+            marks=marks or {},
         )
 
 

@@ -50,7 +50,8 @@ class Contribution:
 
     ``state``, ``band`` and ``poll`` (seconds until the panel asks again) are ``None`` where the section has no say.
     ``alerts`` stand at the panel's top, ``notes`` (news, no error) below them; ``placed`` names the errors that the
-    section shows beside their fields (any others join the alerts); ``data`` is the section's part of the JSON form.
+    section shows beside their fields (any others join the alerts); ``marks`` are further ``data-`` attributes of the
+    panel's root, for the extension; ``data`` is the section's part of the JSON form.
     """
 
     regions: tuple[Region, ...] = ()
@@ -61,6 +62,7 @@ class Contribution:
     alerts: tuple[Markup, ...] = ()
     notes: tuple[Markup, ...] = ()
     placed: frozenset[str] = frozenset()
+    marks: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, object] = field(default_factory=dict)
 
 

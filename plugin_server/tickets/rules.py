@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+Obstacle = Literal["no_project", "bad_project", "not_connected", "unknown_project", "archived", "not_assigned"]
+"""Why an agent can't track time on a ticket."""
 
 ACCESS_FRESH = timedelta(seconds=60)
 """For so long a yes of the helpdesk is not asked again."""

@@ -29,6 +29,28 @@ class TicketView:
     budget: Decimal | None
 
 
+@dataclass(frozen=True)
+class Tracking:
+    """Where an agent's time on a ticket goes: the project, the tasks the agent may use in it, or what stands in the
+    way."""
+
+    project: mirror_store.Project | None
+    tasks: list[mirror_store.Task]
+    obstacle: rules.Obstacle | None
+
+    def refusal(self, ticket: store.Ticket) -> str | None:
+        """The obstacle in words, for who asks without looking at the panel."""
+        label = self.project.label if self.project else ""
+        words: dict[str, str] = {
+            "no_project": "This ticket has no Harvest project, so there is nothing to log time on.",
+            "bad_project": f"The ticket's Harvest Project ID “{ticket.project_text}” is not a project's number.",
+            "unknown_project": f"Harvest project {ticket.project_id} is not known in this account.",
+            "archived": f"The Harvest project {label} is archived.",
+            "not_assigned": f"You are not assigned to the Harvest project {label}.",
+        }
+        return words.get(self.obstacle or "")
+
+
 class Tickets:
     """Tickets as we know them; who may see one is the helpdesk's word, asked as that agent."""
 
@@ -76,6 +98,40 @@ class Tickets:
             self._pool, ticket_id, self.reference(ticket_id), f"{self._helpdesk.host}:", ticket.project_id
         )
         return TicketView(ticket, project, url, used, rules.parse_budget(ticket.budget_text))
+
+    async def tracking(self, caller: Caller, ticket: store.Ticket) -> Tracking:
+        """Where the caller's time on this ticket goes."""
+        project = await self._mirror.project(ticket.project_id) if ticket.project_id is not None else None
+        tasks: list[mirror_store.Task] = []
+        if ticket.project_id is not None and caller.harvest_user_id is not None:
+            tasks = await self._mirror.tasks(caller.harvest_user_id, ticket.project_id)
+        obstacle: rules.Obstacle | None = None
+        if ticket.project_id is None:
+            obstacle = "bad_project" if ticket.project_text else "no_project"
+        elif caller.harvest_user_id is None:
+            obstacle = "not_connected"
+        elif project is None:
+            obstacle = "unknown_project"
+        elif not project.is_active:
+            obstacle = "archived"
+        elif not tasks:
+            obstacle = "not_assigned"
+        return Tracking(project, tasks, obstacle)
+
+    async def known(self, ticket_id: int) -> store.Ticket | None:
+        """The ticket as last seen by anyone; who may see it is not asked."""
+        return await store.ticket(self._pool, ticket_id)
+
+    async def name(self, ticket_id: int) -> str | None:
+        """What people call a ticket, ``#number title``, when it has been seen."""
+        ticket = await store.ticket(self._pool, ticket_id)
+        return f"#{ticket.number} {ticket.title}" if ticket else None
+
+    def ticket_of(self, reference: str | None) -> int | None:
+        """The ticket of this helpdesk that an external reference names."""
+        prefix = f"{self._helpdesk.host}:"
+        number = reference.removeprefix(prefix) if reference and reference.startswith(prefix) else ""
+        return int(number) if number.isascii() and number.isdigit() else None
 
     async def _ask(self, caller: Caller, ticket_id: int) -> None:
         """Read the ticket as the agent and keep what was read."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
+from plugin_server.harvest.notes import MAXIMUM_NOTES
 from plugin_server.runtime.api import Answer, Call, PanelView, Refused, Route
 from plugin_server.runtime.errors import Conflict, Invalid, Problem
 from plugin_server.timelog import rules, store
@@ -23,9 +24,7 @@ Number = Annotated[StrictStr | StrictInt | StrictFloat | None, Field(union_mode=
 class LogIn(BaseModel):
     """What is to be recorded."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"required": ["ticket_id", "confirm", "hours", "task_id", "spent_date"]}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"required": ["ticket_id", "confirm", "task_id"]})
 
     ticket_id: StrictInt = Field(gt=0, lt=2**53, description="The helpdesk's ticket id.")
     confirm: Literal["article", "now"] = Field(
@@ -40,7 +39,12 @@ class LogIn(BaseModel):
     spent_date: StrictStr | None = Field(
         default=None, description="The day the time counts for, YYYY-MM-DD; today or earlier in your time zone."
     )
-    notes: StrictStr | None = Field(default=None, description=f"At most {rules.MAXIMUM_NOTES} characters.")
+    notes: StrictStr | None = Field(default=None, description=f"At most {MAXIMUM_NOTES} characters.")
+    timer_id: UUID | None = Field(
+        default=None,
+        description="The timer whose time it is; it is stopped first. `hours` then correct what it measured, once it"
+        " has stopped. Without hours and without this, your timer on the ticket is meant, if there is one.",
+    )
 
 
 class LogOut(BaseModel):
@@ -53,7 +57,8 @@ class LogOut(BaseModel):
     task_id: int
     spent_date: date
     notes: str
-    entry_id: int | None = Field(description="The Harvest time entry, once there is one.")
+    timer_id: UUID | None = Field(description="The timer that it records.")
+    entry_id: int | None = Field(description="The Harvest time entry, once there is one; of a timer, its last one.")
     problem: str | None = Field(description="Why it is not recorded yet, in words.")
     expires_at: datetime = Field(description="When an armed log expires.")
 
@@ -67,6 +72,7 @@ class LogOut(BaseModel):
             task_id=found.task_id,
             spent_date=found.spent_date,
             notes=found.notes,
+            timer_id=found.timer_id,
             entry_id=found.entry_id,
             problem=found.problem,
             expires_at=found.expires_at,
@@ -112,7 +118,7 @@ class LogRoutes:
     async def put_log(self, call: Call[LogIn]) -> Answer:
         body = call.body
         typed = Typed(_text(body.hours), _text(body.task_id), _text(body.spent_date), _text(body.notes))
-        wish = Wish(body.ticket_id, typed, body.confirm, body.after_article_id)
+        wish = Wish(body.ticket_id, typed, body.confirm, body.after_article_id, body.timer_id)
         try:
             found, new = await self._timelog.arm(call.caller, _id(call), wish)
         except (Invalid, Conflict) as problem:

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Literal
+from uuid import UUID
+
+from plugin_server.harvest.notes import clean_notes, too_long
 
 State = Literal["armed", "queued", "logged", "attention", "disarmed", "expired", "discarded", "undoing", "undone"]
 Event = Literal[
@@ -29,7 +31,7 @@ SHOWN_FOR = timedelta(minutes=3)
 """A finished log stays in the panel for so long."""
 
 MAXIMUM_HOURS = Decimal(24)
-MAXIMUM_NOTES = 5000
+HUNDREDTH = Decimal("0.01")
 
 _TRANSITIONS: Mapping[tuple[State, Event], State] = {
     ("armed", "arm"): "armed",
@@ -60,6 +62,9 @@ _TRANSITIONS: Mapping[tuple[State, Event], State] = {
 OPEN: frozenset[State] = frozenset({"armed", "queued", "undoing", "attention", "expired"})
 """States in which something is still to happen, by us or by a person; shown until it has."""
 
+OURS: tuple[State, ...] = ("armed", "queued", "undoing")
+"""States in which it is the worker's turn."""
+
 
 class WrongState(Exception):
     """The event makes no sense in the log's state."""
@@ -78,12 +83,21 @@ def accepts(state: State, event: Event) -> bool:
     return (state, event) in _TRANSITIONS
 
 
+Rounding = Literal["refuse", "up", "nearest"]
+"""What becomes of typed hours that are no multiple of the step."""
+
+
 @dataclass(frozen=True)
 class HoursRule:
     """What hours typed by hand may be."""
 
     minimum: Decimal
     step: Decimal
+    rounding: Rounding = "refuse"
+
+
+MEASURED = HoursRule(HUNDREDTH, HUNDREDTH, "nearest")
+"""What a person may make of hours that a timer measured."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +112,15 @@ class Typed:
 
 @dataclass(frozen=True)
 class Entry:
-    """What is to be recorded. ``hours`` is a multiple of the step, two places."""
+    """What is to be recorded, ``hours`` with two places. Of a timer (``timer_id``) they are what it measured so far;
+    ``typed_hours`` are the person's correction of that."""
 
     hours: Decimal
     task_id: int
     spent_date: date
     notes: str
+    timer_id: UUID | None = None
+    typed_hours: Decimal | None = None
 
 
 class Unacceptable(Exception):
@@ -134,11 +151,50 @@ def check(typed: Typed, rule: HoursRule, today: date, tasks: Sequence[int]) -> E
     except ValueError as error:
         reasons["spent_date"] = str(error)
     notes = clean_notes(typed.notes)
-    if len(notes) > MAXIMUM_NOTES:
-        reasons["notes"] = f"At most {MAXIMUM_NOTES} characters; these are {len(notes)}."
+    if words := too_long(notes):
+        reasons["notes"] = words
     if reasons:
         raise Unacceptable(reasons)
     return Entry(hours, task_id, day, notes)
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A timer that is to be recorded: what it ``measured`` so far, and the day it counts for. ``correctable``: it has
+    stopped and has one entry, so that other hours can be written into it."""
+
+    timer_id: UUID
+    measured: Decimal
+    day: date
+    correctable: bool
+
+
+def check_timed(typed: Typed, timed: Timed, tasks: Sequence[int]) -> Entry:
+    """The entry of a timer's log. Its hours and day are the timer's, unless a correction was typed.
+
+    Raises :class:`Unacceptable` as :func:`check`.
+    """
+    reasons: dict[str, str] = {}
+    correction, task_id = None, 0
+    if typed.hours.strip():
+        try:
+            correction = parse_hours(typed.hours, MEASURED)
+        except ValueError as error:
+            reasons["hours"] = str(error)
+        if correction == timed.measured:
+            correction = None
+        if correction is not None and not timed.correctable:
+            reasons["hours"] = "A timer's hours can be corrected once it has stopped, and while it is a single entry."
+    try:
+        task_id = _task(typed.task_id, tasks)
+    except ValueError as error:
+        reasons["task_id"] = str(error)
+    notes = clean_notes(typed.notes)
+    if words := too_long(notes):
+        reasons["notes"] = words
+    if reasons:
+        raise Unacceptable(reasons)
+    return Entry(correction or timed.measured, task_id, timed.day, notes, timed.timer_id, correction)
 
 
 def parse_hours(text: str, rule: HoursRule) -> Decimal:
@@ -153,13 +209,22 @@ def parse_hours(text: str, rule: HoursRule) -> Decimal:
         exact = Decimal(text.replace(",", "."))
     else:
         raise ValueError("Enter hours as a number such as 0.5, or as hours and minutes such as 1:30.")
-    if exact < rule.minimum:
+    if exact <= 0 or (exact < rule.minimum and rule.rounding == "refuse"):
         raise ValueError(f"At least {rule.minimum} hours.")
     if exact > MAXIMUM_HOURS:
         raise ValueError(f"At most {MAXIMUM_HOURS} hours a day.")
     if exact % rule.step:
-        raise ValueError(f"In steps of {rule.step} hours: {_neighbours(exact, rule)}.")
-    return exact.quantize(Decimal("0.01"))
+        if rule.rounding == "refuse":
+            raise ValueError(f"In steps of {rule.step} hours: {_neighbours(exact, rule)}.")
+        exact = _rounded(exact, rule)
+    return max(exact, rule.minimum).quantize(HUNDREDTH)
+
+
+def _rounded(exact: Decimal, rule: HoursRule) -> Decimal:
+    """To a multiple of the step, as the rule says; a day's limit is kept."""
+    how = ROUND_CEILING if rule.rounding == "up" else ROUND_HALF_UP
+    steps = (exact / rule.step).quantize(Decimal(1), how)
+    return min(steps * rule.step, MAXIMUM_HOURS // rule.step * rule.step)
 
 
 def _neighbours(exact: Decimal, rule: HoursRule) -> str:
@@ -189,20 +254,3 @@ def _day(text: str, today: date) -> date:
     if day.year < 2000:
         raise ValueError("This day is too long ago to be meant.")
     return day
-
-
-def clean_notes(text: str) -> str:
-    """The notes without characters that no system can store or show; line ends as one character."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(char for char in text if _storable(char)).strip()
-
-
-def _storable(char: str) -> bool:
-    """Control characters but tab and line feed, and lone surrogates, can't be kept; everything else can."""
-    return char in "\n\t" or (unicodedata.category(char) not in {"Cc", "Cs"})
-
-
-def retry_delay(attempts: int) -> timedelta:
-    """How long to wait after the given number of tries; the first five fall within two minutes."""
-    waits = (2, 5, 15, 30, 60, 120, 300)
-    return timedelta(seconds=waits[min(max(attempts, 1), len(waits)) - 1])

@@ -1,12 +1,14 @@
-"""The log in the panel: the form, what is under way, or why nothing can be logged here."""
+"""The log in the panel: the timer, the form, what is under way, or why nothing can be logged here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from plugin_server.manifest import Time as TimeSettings
 from plugin_server.mirror.service import Mirror
 from plugin_server.mirror.store import Task
 from plugin_server.runtime import clock as clocks
@@ -15,9 +17,11 @@ from plugin_server.runtime.database import Pool
 from plugin_server.runtime.queue import Queue
 from plugin_server.runtime.section import Contribution, PanelRequest, Region
 from plugin_server.runtime.templates import Templates
-from plugin_server.tickets.service import Tickets, TicketView
+from plugin_server.tickets.service import Tickets, Tracking
+from plugin_server.tickets.store import Ticket
 from plugin_server.timelog import rules, store
-from plugin_server.timelog.service import TimeLog
+from plugin_server.timers import rules as timer_rules
+from plugin_server.timers.service import Elsewhere, Timers, View
 
 REFRESH_JOB = "refresh_person"
 """Nudged when something the panel needs is not in the mirror: it may have been made in Harvest a moment ago."""
@@ -33,6 +37,9 @@ MISSING_POLL = 2.0
 UNDERWAY_POLL = 0.7
 """Seconds until the panel asks again while a log is under way."""
 
+WAITING_POLL = 3.0
+"""Seconds until the panel asks again while a timer waits for a Harvest that does not answer."""
+
 
 @dataclass(frozen=True)
 class _Line:
@@ -47,146 +54,225 @@ class _Line:
 
 
 class TimeLogSection:
-    """Form and logs of one agent on one ticket."""
+    """Timer, form and logs of one agent on one ticket."""
 
     def __init__(
         self,
         pool: Pool,
         tickets: Tickets,
-        timelog: TimeLog,
+        timers: Timers,
         mirror: Mirror,
         queue: Queue,
         templates: Templates,
         clock: Clock,
-        default_task: str | None,
+        settings: TimeSettings,
     ) -> None:
         self._pool = pool
         self._tickets = tickets
-        self._timelog = timelog
+        self._timers = timers
         self._mirror = mirror
         self._queue = queue
         self._templates = templates
         self._clock = clock
-        self._default_task = default_task
+        self._settings = settings
 
     async def render(self, request: PanelRequest) -> Contribution:
-        view = await self._tickets.view(request.caller, request.ticket_id)
+        ticket = await self._tickets.require(request.caller, request.ticket_id)
+        tracking = await self._tickets.tracking(request.caller, ticket)
         logs = await store.shown(self._pool, request.caller.agent_id, request.ticket_id, self._clock.now())
-        tasks = await self._timelog.tasks(request.caller, view.ticket.project_id) if view.ticket.project_id else []
-        regions: list[Region] = []
-        placed: frozenset[str] = frozenset()
-        words: tuple[Markup, ...] = ()
-        why = self._obstacle(request, view, tasks)
+        timer = await self._timers.live(request.caller, request.ticket_id)
+        if timer and timer.timer.held_by is not None:
+            timer = None  # its log stands there instead
+        other = await self._timers.elsewhere(request.caller, request.ticket_id)
+        missing = tracking.obstacle in ("unknown_project", "not_assigned") and self._is_new(ticket)
+        if missing:
+            await self._queue.nudge(REFRESH_JOB, request.caller.agent_id)
+        words = self._obstacle(request, ticket, tracking)
         armed = any(log.state == "armed" for log in logs)
-        if why:
-            words = (
-                self._templates.render(
-                    "timelog/obstacle.html",
-                    request.lang,
-                    why=why,
-                    ticket_id=request.ticket_id,
-                    project_text=view.ticket.project_text,
-                    project_name=view.project.label if view.project else "",
-                    pm=view.ticket.pm_text,
-                ),
-            )
-            if why in ("unknown_project", "not_assigned") and self._is_new(view):
-                await self._queue.nudge(REFRESH_JOB, request.caller.agent_id)
-        elif not armed:
-            regions.append(await self._form(request, view, tasks, logs))
-            placed = FIELDS
-        lines = [await self._line(request, log, tasks) for log in _to_show(logs)]
+        usable = timer if timer and timer.timer.state != "failed" and not timer.timer.discarded else None
+        # Time that a timer has counted can be logged whatever has happened to the ticket's project since.
+        may_log = not armed and (not tracking.obstacle or usable is not None) and tracking.obstacle != "not_connected"
+        regions: list[Region] = []
+        if timer:
+            regions.append(Region("timer", self._timer(request, timer)))
+        if other and not armed and not tracking.obstacle:
+            regions.append(Region("elsewhere", self._elsewhere(request, other)))
+        if may_log:
+            start = None if tracking.obstacle else _start_button(timer)
+            regions.append(await self._form(request, ticket, tracking, logs, usable, start))
+        lines = [await self._line(request, log, tracking.tasks) for log in _to_show(logs)]
         if lines:
             regions.append(Region("log", self._templates.render("timelog/log.html", request.lang, lines=lines)))
-        state = self._state(logs)
-        if why == "not_connected" and state == "idle":
+        state = self._state(logs, timer)
+        if tracking.obstacle == "not_connected" and state == "idle":
             state = "identified"
-        poll = None
-        if why in ("unknown_project", "not_assigned") and self._is_new(view):
-            poll = MISSING_POLL
-        if any(log.state in ("armed", "queued", "undoing") for log in logs):
-            poll = UNDERWAY_POLL
-        for log in logs:
-            left = (log.changed_at + rules.UNDO_FOR - self._clock.now()).total_seconds()
-            if log.state == "logged" and left > 0:
-                # Undo goes when its minute is over.
-                poll = min(poll or left + 0.5, left + 0.5)
+        # A ticket that nobody has linked yet is nothing wrong.
+        news = tracking.obstacle == "no_project"
         return Contribution(
             regions=tuple(regions),
             state=state,
-            # A ticket that nobody has linked yet is nothing wrong.
-            alerts=() if why == "no_project" else words,
-            notes=words if why == "no_project" else (),
-            placed=placed,
-            poll=poll,
+            alerts=() if news else words,
+            notes=words if news else (),
+            placed=FIELDS if may_log else frozenset(),
+            poll=self._poll(logs, timer, missing=missing),
+            marks=self._marks(request, timer, other, may_log=may_log and not tracking.obstacle),
         )
 
-    def _obstacle(self, request: PanelRequest, view: TicketView, tasks: list[Task]) -> str | None:
-        if view.ticket.project_id is None:
-            return "bad_project" if view.ticket.project_text else "no_project"
-        if request.caller.harvest_user_id is None:
-            return "not_connected"
-        if view.project is None:
-            return "unknown_project"
-        if not view.project.is_active:
-            return "archived"
-        return None if tasks else "not_assigned"
+    def _obstacle(self, request: PanelRequest, ticket: Ticket, tracking: Tracking) -> tuple[Markup, ...]:
+        if tracking.obstacle is None:
+            return ()
+        words = self._templates.render(
+            "timelog/obstacle.html",
+            request.lang,
+            why=tracking.obstacle,
+            ticket_id=request.ticket_id,
+            project_text=ticket.project_text,
+            project_name=tracking.project.label if tracking.project else "",
+            pm=ticket.pm_text,
+        )
+        return (words,)
 
-    async def _form(self, request: PanelRequest, view: TicketView, tasks: list[Task], logs: list[store.Log]) -> Region:
+    def _poll(self, logs: list[store.Log], timer: View | None, *, missing: bool) -> float | None:
+        """Seconds until there may be something new to show."""
+        polls = [MISSING_POLL] if missing else []
+        if any(log.state in rules.OURS for log in logs):
+            polls.append(UNDERWAY_POLL)
+        if timer and timer.timer.state in ("starting", "stopping", "deleting"):
+            polls.append(WAITING_POLL if timer.timer.problem else UNDERWAY_POLL)
+        for log in logs:
+            left = (log.changed_at + rules.UNDO_FOR - self._clock.now()).total_seconds()
+            if log.state == "logged" and left > 0:
+                polls.append(left + 0.5)  # Undo goes when its minute is over
+        return min(polls, default=None)
+
+    def _marks(
+        self, request: PanelRequest, timer: View | None, other: Elsewhere | None, *, may_log: bool
+    ) -> dict[str, str]:
+        """What the extension does by itself: let nothing out without time, start a timer when a ticket is opened."""
+        marks = {}
+        if may_log and self._settings.required:
+            marks["required"] = "true"
+        if may_log and self._settings.start_on_open and timer is None and other is None:
+            marks["on-open"] = f"/api/v1/tickets/{request.ticket_id}/timer"
+        return marks
+
+    def _timer(self, request: PanelRequest, view: View) -> Markup:
+        timer, zone = view.timer, request.caller.zone
+        look = {"starting": "running", "stopping": "stopped", "deleting": "stopped"}.get(timer.state, timer.state)
+        return self._templates.render(
+            "timelog/timer.html",
+            request.lang,
+            timer=timer,
+            look=look,
+            seconds=view.seconds,
+            since=timer_rules.instant(view.since) if view.since else None,
+            clock=_clock(view.seconds),
+            hours=f"{view.hours:.2f}",
+            when=self._when(view.since, zone) if view.since else timer.spent_date.isoformat(),
+            midnight=view.midnight and timer.state != "failed",
+            day=timer.spent_date.isoformat(),
+            forgotten=view.forgotten,
+            limit=self._settings.forgotten_timer_hours,
+        )
+
+    def _elsewhere(self, request: PanelRequest, other: Elsewhere) -> Markup:
+        return self._templates.render(
+            "timelog/elsewhere.html",
+            request.lang,
+            other=other,
+            since=self._when(other.since, request.caller.zone),
+            ticket_id=request.ticket_id,
+        )
+
+    def _when(self, instant: datetime, zone: ZoneInfo) -> str:
+        """A time of day in the person's zone, with its day unless that is today."""
+        local = instant.astimezone(zone)
+        today = clocks.today(self._clock, zone)
+        return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
+
+    async def _form(
+        self,
+        request: PanelRequest,
+        ticket: Ticket,
+        tracking: Tracking,
+        logs: list[store.Log],
+        timer: View | None,
+        start: str | None,
+    ) -> Region:
         today = clocks.today(self._clock, request.caller.zone).isoformat()
+        tasks = list(tracking.tasks)
+        if timer and all(task.id != timer.timer.task_id for task in tasks):
+            tasks.append(Task(timer.timer.task_id, timer.timer.task_name, billable=False))
         earlier = next(iter(logs), None)
+        given_up = earlier is not None and earlier.state in ("disarmed", "expired", "undone")
         if request.values:
             values = {"hours": "", "spent_date": today, "task_id": "", "notes": "", **request.values}
-        elif earlier and earlier.state in ("disarmed", "expired", "undone") and self._is_recent(earlier):
+        elif earlier and given_up and self._is_recent(earlier):
             # What was typed comes back to be changed; it isn't lost because the reply was refused or undone.
             values = {
-                "hours": f"{earlier.hours:f}",
+                "hours": f"{earlier.hours:f}" if earlier.timer_id is None else "",
                 "spent_date": earlier.spent_date.isoformat(),
                 "task_id": str(earlier.task_id),
                 "notes": earlier.notes,
             }
+        elif timer:
+            values = {"hours": "", "spent_date": today, "task_id": str(timer.timer.task_id), "notes": timer.timer.notes}
         else:
-            task = await self._first_task(request, view, tasks)
+            task = await self._first_task(request, ticket, tasks)
             values = {"hours": "", "spent_date": today, "task_id": str(task.id), "notes": ""}
+        stopped = timer is not None and timer.timer.state == "stopped"
+        if stopped and timer and not values["hours"]:
+            values["hours"] = f"{timer.hours:.2f}"
+        running = timer is not None and timer.timer.state in timer_rules.LIVE
         html = self._templates.render(
             "timelog/form.html",
             request.lang,
-            ticked=bool(request.values) or bool(earlier and earlier.state == "disarmed" and self._is_recent(earlier)),
+            ticked=timer is not None
+            or bool(request.values)
+            or bool(earlier and earlier.state == "disarmed" and self._is_recent(earlier)),
             values=values,
             errors={name: request.errors.get(name) for name in FIELDS},
             refused=bool(request.errors),
             tasks=tasks,
             today=today,
+            ticket_id=request.ticket_id,
+            timer_id=timer.timer.id if timer else None,
+            hours_field=timer is None or (stopped and len(timer.entries) == 1),
+            running=running,
+            start=start,
         )
         return Region("form", html, tag="form")
 
-    def _is_new(self, view: TicketView) -> bool:
+    def _is_new(self, ticket: Ticket) -> bool:
         """Whether the link was first seen a moment ago: then what is missing may have been made a moment ago, too.
         Otherwise the regular runs and *Check again* do."""
-        linked_at = view.ticket.linked_at
-        return linked_at is not None and self._clock.now() - linked_at < NEW_LINK
+        return ticket.linked_at is not None and self._clock.now() - ticket.linked_at < NEW_LINK
 
     def _is_recent(self, log: store.Log) -> bool:
         """Values of a log that was given up long ago must not slip into a later one."""
         return self._clock.now() - log.changed_at < rules.SHOWN_FOR
 
-    def _state(self, logs: list[store.Log]) -> str:
-        """The panel's state by the most pressing log; *logged* for as long as there is Undo."""
+    def _state(self, logs: list[store.Log], timer: View | None) -> str:
+        """The panel's state by what presses most; *logged* for as long as there is Undo."""
         now = self._clock.now()
         states = {log.state for log in _to_show(logs) if log.state != "logged" or now - log.changed_at < rules.UNDO_FOR}
         if "armed" in states:
             return "armed"
-        if states & {"attention", "expired"}:
+        if states & {"attention", "expired"} or (timer and timer.timer.state in ("attention", "failed")):
             return "error"
+        if timer and timer.timer.state in ("starting", "running"):
+            return "running"
         if states & {"queued", "undoing"}:
             return "queued"
+        if timer:
+            return "stopped"
         return "logged" if "logged" in states else "idle"
 
-    async def _first_task(self, request: PanelRequest, view: TicketView, tasks: list[Task]) -> Task:
-        assert view.ticket.project_id is not None
-        used = await store.last_tasks(self._pool, request.caller.agent_id, view.ticket.project_id)
+    async def _first_task(self, request: PanelRequest, ticket: Ticket, tasks: list[Task]) -> Task:
+        assert ticket.project_id is not None
+        used = await store.last_tasks(self._pool, request.caller.agent_id, ticket.project_id)
         by_id = next((task for last in used for task in tasks if task.id == last), None)
-        by_name = next((task for task in tasks if task.name == self._default_task), None)
+        by_name = next((task for task in tasks if task.name == self._settings.default_task), None)
         return by_id or by_name or tasks[0]
 
     async def _line(self, request: PanelRequest, log: store.Log, tasks: list[Task]) -> _Line:
@@ -212,6 +298,18 @@ class TimeLogSection:
             actions=actions,
             error=log.state in ("attention", "expired"),
         )
+
+
+def _start_button(timer: View | None) -> str | None:
+    """What pressing it does: begin a timer, or let the stopped one go on, also one that was given up by mistake."""
+    if timer is None or timer.timer.state == "failed":
+        return "start"
+    return "continue" if timer.timer.state == "stopped" else None
+
+
+def _clock(seconds: int) -> str:
+    """As the extension goes on counting: hours, minutes and seconds."""
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def _to_show(logs: list[store.Log]) -> list[store.Log]:

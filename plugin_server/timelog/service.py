@@ -10,18 +10,18 @@ from uuid import UUID
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
 from plugin_server.helpdesk import base
 from plugin_server.helpdesk.base import Helpdesk
-from plugin_server.mirror.service import Mirror
-from plugin_server.mirror.store import Task
 from plugin_server.runtime import clock as clocks
 from plugin_server.runtime import log
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
-from plugin_server.runtime.database import Pool
+from plugin_server.runtime.database import Connection, Pool
 from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from plugin_server.runtime.queue import Queue
+from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.service import Tickets
 from plugin_server.timelog import rules, store
 from plugin_server.timelog.rules import Event, HoursRule, Typed
+from plugin_server.timers.service import STEP_JOB, Timers, View
 
 PUSH_JOB = "push_log"
 
@@ -31,12 +31,14 @@ _logger = log.get(__name__)
 @dataclass(frozen=True)
 class Wish:
     """What an agent asks to have recorded. ``confirm`` says whether an article of the agent with an id above
-    ``after_article_id`` has to appear first, or nothing."""
+    ``after_article_id`` has to appear first, or nothing. ``timer_id`` names the timer whose time it is; where no hours
+    are typed, the one that the agent has on the ticket is meant."""
 
     ticket_id: int
     typed: Typed
     confirm: Literal["article", "now"]
     after_article_id: int | None
+    timer_id: UUID | None = None
 
 
 class CannotRead(Exception):
@@ -44,6 +46,10 @@ class CannotRead(Exception):
 
 
 def _same(known: store.Log, entry: rules.Entry) -> bool:
+    if known.timer_id is not None:
+        # What a timer has measured is another figure every minute; the wish is the same.
+        stored_timer = (known.timer_id, known.typed_hours, known.task_id, known.notes)
+        return stored_timer == (entry.timer_id, entry.typed_hours, entry.task_id, entry.notes)
     stored = (known.hours, known.task_id, known.spent_date, known.notes)
     return stored == (entry.hours, entry.task_id, entry.spent_date, entry.notes)
 
@@ -68,16 +74,16 @@ class TimeLog:
         self,
         pool: Pool,
         tickets: Tickets,
-        mirror: Mirror,
         helpdesk: Helpdesk,
         tokens: Tokens,
+        timers: Timers,
         queue: Queue,
         clock: Clock,
         hours_rule: HoursRule,
     ) -> None:
         self._pool = pool
         self._tickets = tickets
-        self._mirror = mirror
+        self._timers = timers
         self._helpdesk = helpdesk
         self._tokens = tokens
         self._queue = queue
@@ -92,10 +98,10 @@ class TimeLog:
         """
         ticket = await self._tickets.require(caller, wish.ticket_id)
         try:
-            entry, project_id = await self._check(caller, ticket.project_id, wish)
+            entry, project_id = await self._check(caller, ticket, wish)
         except (Conflict, Invalid):
             # A wish repeated because its answer was lost: what has gone out by now is not judged anew.
-            repeated = await store.get(self._pool, log_id)
+            repeated = await store.rows.get(self._pool, log_id)
             if repeated is None or repeated.agent_id != caller.agent_id or _is_open(repeated):
                 raise
             return repeated, False
@@ -104,7 +110,7 @@ class TimeLog:
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             await store.serialise(connection, caller.agent_id, wish.ticket_id)
-            known = await store.get(connection, log_id, lock=True)
+            known = await store.rows.get(connection, log_id, lock=True)
             if known is not None:
                 self._own(caller, known)
                 if known.ticket_id != wish.ticket_id:
@@ -121,8 +127,17 @@ class TimeLog:
             after = wish.after_article_id if wish.confirm == "article" else None
             if wish.confirm == "now":
                 await store.put_aside(connection, caller.agent_id, wish.ticket_id, log_id, now)
-            elif not await store.replace_armed(connection, caller.agent_id, wish.ticket_id, log_id, after, now):
-                raise Conflict("A newer log waits on this ticket; this one was not stored.", code="newer_log_waits")
+            else:
+                replaced = await store.armed(connection, caller.agent_id, wish.ticket_id)
+                if not await store.replace_armed(connection, caller.agent_id, wish.ticket_id, log_id, after, now):
+                    raise Conflict("A newer log waits on this ticket; this one was not stored.", code="newer_log_waits")
+                for earlier in replaced:
+                    if earlier.id != log_id:
+                        await self.free_timer(connection, earlier)
+            if known is not None and known.timer_id not in (None, entry.timer_id):
+                await self.free_timer(connection, known)
+            if entry.timer_id is not None:
+                await self._timers.hold(connection, caller, entry.timer_id, log_id, entry.notes, now)
             await store.write(
                 connection,
                 log_id,
@@ -135,9 +150,17 @@ class TimeLog:
                 now=now,
                 expires_at=now + rules.ARMED_FOR,
             )
+        if entry.timer_id is not None:
+            await self._queue.nudge(STEP_JOB, str(entry.timer_id))
         if queued:
             await self._queue.nudge(PUSH_JOB, str(log_id))
         return await self._read(log_id), known is None
+
+    async def free_timer(self, connection: Connection, log: store.Log, *, discarded: bool = False) -> None:
+        """The log gives up its timer, which can be logged, continued or discarded again; with ``discarded`` the person
+        is asked what becomes of its time."""
+        if log.timer_id is not None:
+            await self._timers.free(connection, log.timer_id, log.id, discarded=discarded)
 
     async def _settle_earlier(self, caller: Caller, log_id: UUID, wish: Wish) -> None:
         """Before a new log takes an unconfirmed one's place: the earlier one's article may be there, just not read yet.
@@ -206,7 +229,7 @@ class TimeLog:
     async def change(self, caller: Caller, log_id: UUID, event: Event) -> store.Log:
         """Take a log through ``event`` at the person's wish. Raises :class:`Conflict` when it is too late for that."""
         async with self._pool.acquire() as connection, connection.transaction():
-            found = await store.get(connection, log_id, lock=True)
+            found = await store.rows.get(connection, log_id, lock=True)
             if found is None:
                 raise NotFound("There is no such log.")
             self._own(caller, found)
@@ -224,50 +247,63 @@ class TimeLog:
                 raise Conflict(
                     "Undo is offered for a minute. Correct or delete the entry in Harvest.", code="undo_over"
                 )
-            await store.move(connection, log_id, found.state, end, now)
+            await store.rows.move(connection, log_id, found.state, end, now)
+            if event in ("disarm", "discard"):
+                await self.free_timer(connection, found, discarded=event == "discard")
+            elif event == "retry" and found.timer_id is not None:
+                await self._timers.try_again(connection, found.timer_id, now)
+        if found.timer_id is not None:
+            await self._queue.nudge(STEP_JOB, str(found.timer_id))
         if end in ("queued", "undoing"):
             await self._queue.nudge(PUSH_JOB, str(log_id))
         return await self._read(log_id)
 
-    async def tasks(self, caller: Caller, project_id: int) -> list[Task]:
-        """The tasks the caller may log on; none without an assignment or a Harvest account."""
-        if caller.harvest_user_id is None:
-            return []
-        return await self._mirror.tasks(caller.harvest_user_id, project_id)
-
-    async def _check(self, caller: Caller, project_id: int | None, wish: Wish) -> tuple[rules.Entry, int]:
+    async def _check(self, caller: Caller, ticket: tickets_store.Ticket, wish: Wish) -> tuple[rules.Entry, int]:
+        """What is to be recorded, and on which project."""
         if caller.harvest_user_id is None:
             raise Conflict("Connect your Harvest account first; then this can be logged.", code="harvest_not_connected")
+        view = await self._timer(caller, wish)
+        tracking = await self._tickets.tracking(caller, ticket)
         fields: dict[str, str] = {}
-        tasks: list[Task] = []
-        if project_id is None:
-            fields["ticket_id"] = "This ticket has no Harvest project, so there is nothing to log time on."
-        else:
-            project = await self._mirror.project(project_id)
-            tasks = await self.tasks(caller, project_id)
-            if project is None:
-                fields["ticket_id"] = f"Harvest project {project_id} is not known in this account."
-            elif not project.is_active:
-                fields["ticket_id"] = f"The Harvest project {project.label} is archived."
-            elif not tasks:
-                fields["ticket_id"] = f"You are not assigned to the Harvest project {project.label}."
+        project_id = view.timer.project_id if view else ticket.project_id
+        # Time that a timer has counted is in Harvest already: nothing on the ticket stands in its way.
+        if view is None and (words := tracking.refusal(ticket)):
+            fields["ticket_id"] = words
         if wish.confirm == "article" and wish.after_article_id is None:
             fields["after_article_id"] = "Say which article was the last one before the reply."
-        today = clocks.today(self._clock, caller.zone)
+        tasks = [task.id for task in tracking.tasks]
         try:
-            entry = rules.check(wish.typed, self._hours_rule, today, [task.id for task in tasks])
+            if view:
+                timed = rules.Timed(
+                    view.timer.id, view.hours, view.timer.spent_date, view.since is None and len(view.entries) == 1
+                )
+                entry = rules.check_timed(wish.typed, timed, [*tasks, view.timer.task_id])
+            else:
+                today = clocks.today(self._clock, caller.zone)
+                entry = rules.check(wish.typed, self._hours_rule, today, tasks)
         except rules.Unacceptable as error:
             fields = {**error.fields, **fields}
         if fields or project_id is None:
             raise Invalid("This can't be logged as it stands; nothing was stored.", fields=fields)
         return entry, project_id
 
+    async def _timer(self, caller: Caller, wish: Wish) -> View | None:
+        """The timer whose time is to be recorded. Raises :class:`Conflict` when it has ended."""
+        if wish.timer_id is None and wish.typed.hours.strip():
+            return None
+        view = await self._timers.live(caller, wish.ticket_id)
+        if view and (view.timer.state == "failed" or (view.timer.discarded and wish.timer_id is None)):
+            view = None
+        if wish.timer_id is not None and (view is None or view.timer.id != wish.timer_id):
+            raise Conflict("This timer has been logged or discarded already.", code="timer_ended")
+        return view
+
     def _own(self, caller: Caller, found: store.Log) -> None:
         if found.agent_id != caller.agent_id:
             raise Forbidden("This log belongs to another agent.")
 
     async def _read(self, log_id: UUID) -> store.Log:
-        found = await store.get(self._pool, log_id)
+        found = await store.rows.get(self._pool, log_id)
         if found is None:
             raise NotFound("There is no such log.")
         return found

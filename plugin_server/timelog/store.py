@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 import asyncpg
 
+from plugin_server.outbox.store import Rows
 from plugin_server.runtime.database import Connection, Pool
 from plugin_server.timelog.rules import SHOWN_FOR, Entry, State
 
 
 @dataclass(frozen=True)
 class Log:
-    """A log as stored; ``hours`` in hours, two places."""
+    """A log as stored; ``hours`` in hours, two places. One that records a timer (``timer_id``) has what it measured so
+    far, or ``typed_hours`` in its stead."""
 
     id: UUID
     agent_id: int
@@ -24,6 +26,8 @@ class Log:
     project_id: int
     task_id: int
     hours: Decimal
+    typed_hours: Decimal | None
+    timer_id: UUID | None
     spent_date: date
     notes: str
     after_article_id: int | None
@@ -40,24 +44,22 @@ class Log:
 
 
 _COLUMNS = (
-    "id, agent_id, ticket_id, state, project_id, task_id, hours, spent_date, notes, after_article_id, article_id,"
-    " entry_id, problem, problem_code, called_at, attempts, created_at, changed_at, expires_at, claim"
+    "id, agent_id, ticket_id, state, project_id, task_id, hours, typed_hours, timer_id, spent_date, notes,"
+    " after_article_id, article_id, entry_id, problem, problem_code, called_at, attempts, created_at, changed_at,"
+    " expires_at, claim"
 )
 
 
 def _log(row: asyncpg.Record) -> Log:
     values = dict(row)
     values["hours"] = Decimal(values["hours"]) / 100
+    if values["typed_hours"] is not None:
+        values["typed_hours"] = Decimal(values["typed_hours"]) / 100
     return Log(**values)
 
 
-async def get(connection: Connection | Pool, log_id: UUID, *, lock: bool = False) -> Log | None:
-    """A log; with ``lock`` it is held until the transaction ends."""
-    row = await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM log WHERE id = $1{' FOR UPDATE' if lock else ''}",
-        log_id,
-    )
-    return _log(row) if row else None
+rows: Rows[Log] = Rows("log", _COLUMNS, _log)
+"""What the outbox does with a log's row: claim it, mark a call, give it back, change its state."""
 
 
 async def write(
@@ -77,10 +79,11 @@ async def write(
     await connection.execute(
         """
         INSERT INTO log (id, agent_id, ticket_id, state, project_id, task_id, hours, spent_date, notes,
-            after_article_id, next_try_at, created_at, changed_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $11, $12)
+            after_article_id, next_try_at, created_at, changed_at, expires_at, typed_hours, timer_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $11, $12, $13, $14)
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, project_id = excluded.project_id,
             task_id = excluded.task_id, hours = excluded.hours, spent_date = excluded.spent_date,
+            typed_hours = excluded.typed_hours, timer_id = excluded.timer_id,
             notes = excluded.notes, after_article_id = excluded.after_article_id, next_try_at = excluded.next_try_at,
             changed_at = excluded.changed_at, expires_at = excluded.expires_at, problem = NULL, problem_code = NULL
         """,
@@ -96,6 +99,8 @@ async def write(
         after_article_id,
         now,
         expires_at,
+        None if entry.typed_hours is None else int(entry.typed_hours * 100),
+        entry.timer_id,
     )
 
 
@@ -108,7 +113,7 @@ async def serialise(connection: Connection, agent_id: int, ticket_id: int) -> No
     )
 
 
-async def armed(pool: Pool, agent_id: int, ticket_id: int) -> list[Log]:
+async def armed(pool: Connection | Pool, agent_id: int, ticket_id: int) -> list[Log]:
     """The agent's unconfirmed log on the ticket: one, or none."""
     rows = await pool.fetch(
         f"SELECT {_COLUMNS} FROM log WHERE agent_id = $1 AND ticket_id = $2 AND state = 'armed'", agent_id, ticket_id
@@ -153,43 +158,6 @@ async def put_aside(
     )
 
 
-async def move(connection: Connection, log_id: UUID, start: State, end: State, now: datetime) -> bool:
-    """Change the state at a person's wish, if it still is ``start``; says whether it was."""
-    done = await connection.fetchval(
-        """
-        UPDATE log SET state = $3, changed_at = $4, next_try_at = $4, claim = NULL, lease_until = NULL, attempts = 0,
-            problem = NULL, problem_code = NULL
-        WHERE id = $1 AND state = $2 RETURNING true
-        """,
-        log_id,
-        start,
-        end,
-        now,
-    )
-    return bool(done)
-
-
-async def settle(
-    connection: Connection, claimed: Log, end: State, now: datetime, problem: str | None = None, code: str | None = None
-) -> bool:
-    """Change the state of a claimed log and end the claim; False when the claim has passed to somebody else."""
-    done = await connection.fetchval(
-        """
-        UPDATE log SET state = $4, changed_at = $5, next_try_at = $5, claim = NULL, lease_until = NULL, attempts = 0,
-            problem = $6, problem_code = $7
-        WHERE id = $1 AND state = $2 AND claim = $3 RETURNING true
-        """,
-        claimed.id,
-        claimed.state,
-        claimed.claim,
-        end,
-        now,
-        problem,
-        code,
-    )
-    return bool(done)
-
-
 async def confirm(connection: Connection, log_id: UUID, article_id: int, now: datetime) -> bool:
     """Tie the article to the armed log and queue it. False when the log is no longer armed, or when the article has
     confirmed another log (then the log stays armed)."""
@@ -214,51 +182,6 @@ async def used_articles(pool: Pool, article_ids: list[int]) -> set[int]:
     return {row["article_id"] for row in rows}
 
 
-async def claim(pool: Pool, log_id: UUID, states: list[State], now: datetime, lease: timedelta) -> Log | None:
-    """Take a log that is due, so that no other worker works on it until the lease ends; counts the try."""
-    row = await pool.fetchrow(
-        f"""
-        UPDATE log SET claim = gen_random_uuid(), lease_until = $4, attempts = attempts + 1
-        WHERE id = $1 AND state = ANY($2::text[]) AND next_try_at <= $3 AND (lease_until IS NULL OR lease_until <= $3)
-        RETURNING {_COLUMNS}
-        """,
-        log_id,
-        states,
-        now,
-        now + lease,
-    )
-    return _log(row) if row else None
-
-
-async def release(pool: Pool, claimed: Log, next_try_at: datetime, problem: str | None, code: str | None) -> None:
-    """Give a claimed log back, to be tried again at an instant; the problem is shown meanwhile. Without effect when the
-    claim has passed to somebody else."""
-    await pool.execute(
-        "UPDATE log SET claim = NULL, lease_until = NULL, next_try_at = $4, problem = $5, problem_code = $6"
-        " WHERE id = $1 AND state = $2 AND claim = $3",
-        claimed.id,
-        claimed.state,
-        claimed.claim,
-        next_try_at,
-        problem,
-        code,
-    )
-
-
-async def set_called(pool: Pool, claimed: Log, called_at: datetime | None) -> bool:
-    """Note, before a call to Harvest, when it begins; and after, with ``None``, that its outcome is known.
-
-    False when the claim has passed to somebody else: then the call must not be made.
-    """
-    done = await pool.fetchval(
-        "UPDATE log SET called_at = $3 WHERE id = $1 AND claim = $2 RETURNING true",
-        claimed.id,
-        claimed.claim,
-        called_at,
-    )
-    return bool(done)
-
-
 async def finish(
     connection: Connection, claimed: Log, entry_id: int, now: datetime, check_twins_at: datetime | None
 ) -> None:
@@ -271,6 +194,33 @@ async def finish(
         entry_id,
         now,
         check_twins_at,
+    )
+
+
+async def finish_timer(connection: Connection, claimed: Log, entry_id: int, hours: Decimal, now: datetime) -> bool:
+    """The log stands in its timer's entries, ``hours`` in all; False when the claim has passed to somebody else."""
+    done = await connection.fetchval(
+        "UPDATE log SET state = 'logged', entry_id = $2, hours = $3, problem = NULL, problem_code = NULL, claim = NULL,"
+        " lease_until = NULL, attempts = 0, changed_at = $4 WHERE id = $1 AND state = 'queued' AND claim = $5"
+        " RETURNING true",
+        claimed.id,
+        entry_id,
+        int(hours * 100),
+        now,
+        claimed.claim,
+    )
+    return bool(done)
+
+
+async def forget_entry(connection: Connection, log_id: UUID) -> None:
+    """The entry is no longer the log's; another one may be written into it."""
+    await connection.execute("UPDATE log SET entry_id = NULL WHERE id = $1", log_id)
+
+
+async def due_now(pool: Pool, log_id: UUID, now: datetime) -> None:
+    """What the log waited for has happened."""
+    await pool.execute(
+        "UPDATE log SET next_try_at = $2 WHERE id = $1 AND state = 'queued' AND claim IS NULL", log_id, now
     )
 
 
@@ -297,21 +247,6 @@ async def end_twin_check(connection: Connection, log_id: UUID, problem: str | No
         log_id,
         problem,
     )
-
-
-async def due(pool: Pool, now: datetime, limit: int) -> list[tuple[UUID, State]]:
-    """Logs that wait for us, the longest waiting first."""
-    rows = await pool.fetch(
-        """
-        SELECT id, state FROM log
-        WHERE state IN ('armed', 'queued', 'undoing') AND next_try_at <= $1
-            AND (lease_until IS NULL OR lease_until <= $1)
-        ORDER BY next_try_at LIMIT $2
-        """,
-        now,
-        limit,
-    )
-    return [(row["id"], row["state"]) for row in rows]
 
 
 async def waiting_for_grant(pool: Pool) -> list[tuple[UUID, int, datetime]]:

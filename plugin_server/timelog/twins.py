@@ -11,10 +11,9 @@ from functools import partial
 
 from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
-from plugin_server.harvest import core, wire
+from plugin_server.harvest import core, lookup, wire
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.mirror import store as mirror_store
-from plugin_server.mirror.service import names_log
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
@@ -25,16 +24,6 @@ AGAIN = timedelta(minutes=1)
 BATCH = 20
 
 _logger = log.get(__name__)
-
-
-def removable(kept: wire.TimeEntry, twin: wire.TimeEntry) -> bool:
-    """Whether the twin can go without losing anything: newer, equal in all that was logged, and free to be deleted."""
-    same = all(
-        getattr(kept, name) == getattr(twin, name) for name in ("spent_date", "hours", "notes", "external_reference")
-    )
-    same = same and all(getattr(kept, name).id == getattr(twin, name).id for name in ("user", "project", "task"))
-    free = not (twin.is_running or kept.is_running or twin.is_locked or twin.is_billed)
-    return same and free and twin.id > kept.id
 
 
 class Twins:
@@ -48,14 +37,13 @@ class Twins:
 
     async def find(self, client: HarvestClient, wanted: store.Log, user_id: int) -> list[wire.TimeEntry]:
         """The log's entries, the oldest first."""
-        pages = client.time_entries(
+        return await lookup.made_for(
+            client,
+            reference=self._tickets.reference(wanted.ticket_id),
             user_id=user_id,
-            external_reference_id=self._tickets.reference(wanted.ticket_id),
-            from_=wanted.spent_date,
-            to=wanted.spent_date,
+            day=wanted.spent_date,
+            mark=str(wanted.id),
         )
-        found = [entry async for page in pages for entry in page.time_entries if names_log(entry, str(wanted.id))]
-        return sorted(found, key=lambda entry: entry.id)
 
     async def check(self) -> None:
         """Look at the logs whose calls are over by now; what can't be looked at is tried again."""
@@ -77,7 +65,7 @@ class Twins:
         for twin in found:
             if kept is None or twin.id == kept.id:
                 continue
-            if removable(kept, twin):
+            if lookup.removable(kept, twin):
                 await client.delete_time_entry(twin.id)
                 async with self._pool.acquire() as connection:
                     await mirror_store.mark_deleted(connection, twin.id, self._clock.now())

@@ -15,15 +15,17 @@ from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import NotConnected
 from plugin_server.harvest import core, wire
 from plugin_server.helpdesk import base
+from plugin_server.mirror.service import Mirror
 from plugin_server.runtime import database
 from plugin_server.runtime.clock import SetClock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Conflict
 from plugin_server.runtime.queue import NullQueue
 from plugin_server.timelog import rules, store
-from plugin_server.timelog.outbox import Outbox
+from plugin_server.timelog.outbox import LogOutbox
 from plugin_server.timelog.rules import Entry, HoursRule
 from plugin_server.timelog.service import TimeLog
+from plugin_server.timers.service import Timers
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 DAY = date(2026, 3, 4)
@@ -124,7 +126,7 @@ class Bench:
     helpdesk: Helpdesk
     queue: NullQueue
     timelog: TimeLog
-    outbox: Outbox
+    outbox: LogOutbox
     agent_id: int
 
     async def log(self, state: rules.State = "queued", after: int | None = None) -> uuid.UUID:
@@ -145,7 +147,7 @@ class Bench:
         return identity
 
     async def read(self, identity: uuid.UUID) -> store.Log:
-        found = await store.get(self.pool, identity)
+        found = await store.rows.get(self.pool, identity)
         assert found
         return found
 
@@ -164,10 +166,19 @@ async def bench(make_database: Callable[[], str]) -> AsyncIterator[Bench]:
     clock, harvest, helpdesk, queue = SetClock(NOW), Harvest(), Helpdesk(), NullQueue()
     tokens, tickets = Tokens(harvest), Tickets()
     rule = HoursRule(Decimal("0.25"), Decimal("0.25"))
-    anything = cast(Any, None)
-    timelog = TimeLog(pool, cast(Any, tickets), anything, cast(Any, helpdesk), cast(Any, tokens), queue, clock, rule)
-    outbox = Outbox(
-        pool, timelog, cast(Any, tickets), cast(Any, helpdesk), cast(Any, tokens), queue, clock, request_seconds=2
+    mirror = Mirror(pool, cast(Any, harvest), clock)
+    timers = Timers(pool, cast(Any, tickets), mirror, queue, clock, None)
+    timelog = TimeLog(pool, cast(Any, tickets), cast(Any, helpdesk), cast(Any, tokens), timers, queue, clock, rule)
+    outbox = LogOutbox(
+        pool,
+        timelog,
+        cast(Any, tickets),
+        mirror,
+        cast(Any, helpdesk),
+        cast(Any, tokens),
+        queue,
+        clock,
+        request_seconds=2,
     )
     yield Bench(pool, clock, harvest, tokens, helpdesk, queue, timelog, outbox, agent.id)
     await pool.close()
@@ -199,9 +210,9 @@ async def test_a_call_that_never_arrived_is_made_again(bench: Bench) -> None:
 
 async def test_a_killed_workers_log_is_not_tried_before_its_call_is_over(bench: Bench) -> None:
     log = await bench.log()
-    claimed = await store.claim(bench.pool, log, ["queued"], NOW, timedelta(seconds=1))
+    claimed = await store.rows.claim(bench.pool, log, ["queued"], NOW, timedelta(seconds=1))
     assert claimed
-    assert await store.set_called(bench.pool, claimed, NOW)  # and here the worker is killed
+    assert await store.rows.set_called(bench.pool, claimed, NOW)  # and here the worker is killed
     bench.clock.advance(seconds=2)
     await bench.outbox.push(str(log))
     assert bench.harvest.entries == []
@@ -212,18 +223,18 @@ async def test_a_killed_workers_log_is_not_tried_before_its_call_is_over(bench: 
 
 async def test_who_has_lost_the_claim_changes_nothing_any_more(bench: Bench) -> None:
     log = await bench.log("armed", after=10)
-    slow = await store.claim(bench.pool, log, ["armed"], NOW, timedelta(seconds=30))
+    slow = await store.rows.claim(bench.pool, log, ["armed"], NOW, timedelta(seconds=30))
     assert slow
     async with bench.pool.acquire() as connection:
         assert await store.confirm(connection, log, 11, NOW)
-    pusher = await store.claim(bench.pool, log, ["queued"], NOW, timedelta(seconds=30))
+    pusher = await store.rows.claim(bench.pool, log, ["queued"], NOW, timedelta(seconds=30))
     assert pusher
-    await store.release(bench.pool, slow, NOW, None, None)
+    await store.rows.release(bench.pool, slow, NOW, None, None)
     # The pusher's lease still stands: nobody else gets the log.
-    assert await store.claim(bench.pool, log, ["queued"], NOW, timedelta(seconds=30)) is None
+    assert await store.rows.claim(bench.pool, log, ["queued"], NOW, timedelta(seconds=30)) is None
     async with bench.pool.acquire() as connection:
-        assert not await store.settle(connection, slow, "expired", NOW)
-    assert not await store.set_called(bench.pool, slow, NOW)
+        assert not await store.rows.settle(connection, slow, "expired", NOW)
+    assert not await store.rows.set_called(bench.pool, slow, NOW)
 
 
 async def test_two_workers_at_one_log_make_one_entry(bench: Bench) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_server.outbox import rules as outbox_rules
 from plugin_server.timelog import rules
 from plugin_server.timelog.rules import Event, HoursRule, State, Typed
 
@@ -130,6 +131,6 @@ def test_what_is_or_may_be_in_harvest_cannot_be_discarded_or_armed_again(state: 
 
 
 def test_five_tries_fall_within_two_minutes() -> None:
-    waits = [rules.retry_delay(attempt) for attempt in range(1, 5)]
+    waits = [outbox_rules.retry_delay(attempt) for attempt in range(1, 5)]
     assert sum(waits, timedelta()) < timedelta(minutes=2)
     assert waits == sorted(waits)

@@ -1,0 +1,129 @@
+"""One step of a row that waits for Harvest, and what its failure means: later, or a person has to act.
+
+What has to be done stands in the row's table: a nudge makes it quick, the sweep makes it certain. Harvest has no
+idempotency key, so a row says *uncertain* (``called_at``) while a call is out that makes something; an uncertain row is
+looked up, after the call's own time limit has passed, before the call is made again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from plugin_server.accounts.tokens import CannotRefresh, NotConnected
+from plugin_server.harvest import core
+from plugin_server.outbox import rules
+from plugin_server.outbox.store import Row, Rows
+from plugin_server.runtime import log
+from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.database import Pool
+from plugin_server.runtime.queue import Queue
+
+Result = TypeVar("Result")
+
+_logger = log.get(__name__)
+
+
+class Later(Exception):
+    """The step can't be taken now. ``at_least`` is the shortest time to wait; ``code`` names the reason."""
+
+    def __init__(self, words: str, code: str, at_least: timedelta = timedelta()) -> None:
+        super().__init__(words)
+        self.code = code
+        self.at_least = at_least
+
+
+class Stopped(Exception):
+    """The step will never succeed by itself: a person has to act."""
+
+    def __init__(self, words: str, code: str) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+class Outbox(Generic[Row]):
+    """Takes rows of one table a step on. ``job`` is the nudge's name."""
+
+    def __init__(
+        self, rows: Rows[Row], job: str, pool: Pool, queue: Queue, clock: Clock, request_seconds: float
+    ) -> None:
+        self._rows = rows
+        self._job = job
+        self._pool = pool
+        self._queue = queue
+        self._clock = clock
+        self.settles = timedelta(seconds=request_seconds + 2)
+        """After this long a call to Harvest is over, whatever happened to it, and a look-up tells the truth."""
+        self.late = timedelta(seconds=6 * request_seconds)
+        """A call may have been carried out even later than that; this much later nobody expects it any more."""
+        # A step is a token's refresh, a look-up and a few writes. It is cut off before its lease ends, so that never
+        # two workers are at one row.
+        self._step_seconds = 2 * request_seconds + 5
+        self.lease = timedelta(seconds=self._step_seconds + 3)
+
+    async def step(
+        self,
+        row_id: str,
+        states: Sequence[str],
+        take: Callable[[Row], Awaitable[None]],
+        stop: Callable[[Row, str, str], Awaitable[None]],
+    ) -> Row | None:
+        """Claim the row, if it is due in one of ``states``, and take it a step on; the row as it was claimed.
+
+        ``stop`` is told, in words and by code, when only a person can help.
+        """
+        claimed = await self._rows.claim(self._pool, UUID(row_id), states, self._clock.now(), self.lease)
+        if claimed is None:
+            return None
+        try:
+            async with asyncio.timeout(self._step_seconds):
+                await take(claimed)
+        except TimeoutError:
+            await self._later(claimed, "Harvest is slow to answer.", "no_answer", self.settles)
+        except Later as error:
+            await self._later(claimed, str(error), error.code, error.at_least)
+        except Stopped as error:
+            await stop(claimed, str(error), error.code)
+        except NotConnected:
+            await stop(claimed, "Harvest no longer accepts your sign-in.", "reconnect")
+        except CannotRefresh as error:
+            await self._later(claimed, f"Harvest does not answer ({error}).", "unreachable")
+        except core.Throttled as error:
+            await self._later(claimed, "Harvest is busy.", "busy", timedelta(seconds=error.retry_after))
+        except core.UNCERTAIN as error:
+            await self._later(claimed, f"{error}.", "no_answer", self.settles)
+        except core.NotReached as error:
+            await self._later(claimed, f"{error}.", "unreachable")
+        except core.HarvestError as error:
+            await stop(claimed, f"Harvest refused this: {error}", "refused")
+        return claimed
+
+    def check_settled(self, claimed: Row) -> None:
+        """Raises :class:`Later` while a call of unknown outcome may still be under way."""
+        if claimed.called_at is not None and self._clock.now() < claimed.called_at + self.settles:
+            raise Later("Harvest has not answered yet.", "no_answer", self.settles)
+
+    async def make(self, claimed: Row, call: Callable[[], Awaitable[Result]]) -> Result | None:
+        """Make a call that makes something, with the row marked as uncertain while it is out. ``None``: the claim has
+        passed to somebody else, and nothing was called."""
+        if not await self._rows.set_called(self._pool, claimed, self._clock.now()):
+            return None
+        try:
+            return await call()
+        except core.UNCERTAIN:
+            raise
+        except (core.HarvestError, NotConnected, CannotRefresh):
+            # A clear no: nothing was written.
+            await self._rows.set_called(self._pool, claimed, None)
+            raise
+
+    async def _later(self, claimed: Row, words: str, code: str, at_least: timedelta = timedelta()) -> None:
+        wait = max(rules.retry_delay(claimed.attempts), at_least)
+        _logger.warning(
+            "waits for Harvest", job=self._job, row=str(claimed.id), reason=words, wait=wait.total_seconds()
+        )
+        await self._rows.release(self._pool, claimed, self._clock.now() + wait, words, code)
+        await self._queue.nudge(self._job, str(claimed.id), after=wait.total_seconds())

@@ -1,0 +1,1 @@
+"""Harvest's timers, started and stopped from a ticket."""
