@@ -9,6 +9,7 @@ import { collect, copyAttributes, fill, rememberFocus, restoreFocus, swap } from
 import { sanitize } from "./sanitize.js";
 import { fillShell, problemOf } from "./shell.js";
 import { followTheme } from "./theme.js";
+import { Ticker } from "./ticker.js";
 
 const RETRY_SECONDS = 5;
 const FIELDS = "input[name], select[name], textarea[name]";
@@ -48,6 +49,8 @@ export class Panel {
   #shown = 0;
   #timer = 0;
   #focus = null; // where the focus is, or was until `lostAt`
+  #ticker = new Ticker();
+  #opened = false; // what is to happen when a ticket is opened has happened
 
   constructor(ticket, person) {
     this.ticket = ticket;
@@ -97,6 +100,7 @@ export class Panel {
     if (this.#mounted !== signal) return;
     this.#mounted = null;
     clearTimeout(this.#timer);
+    this.#ticker.stop();
     this.#host.remove();
   }
 
@@ -310,6 +314,17 @@ export class Panel {
       }
     }
     restoreFocus(this.#shadow, focus);
+    this.#root.dataset.now = next.dataset.now;
+    if (this.#mounted) this.#ticker.hear(this.#root);
+    this.#open();
+  }
+
+  /** A ticket was opened, and its agents want a timer to start then. */
+  #open() {
+    const path = this.#root.dataset.onOpen;
+    if (this.#opened || !path || !this.#mounted || document.hidden) return;
+    this.#opened = true;
+    this.#whileBusy(this.#root, () => this.#exchange("action", { path, method: "POST", fields: collect(this.#root) }));
   }
 
   #showShell() {
