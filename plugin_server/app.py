@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from plugin_server.accounts.connect import Connect
 from plugin_server.accounts.routes import AccountRoutes
-from plugin_server.accounts.sessions import Sessions
+from plugin_server.accounts.sessions.service import Sessions
 from plugin_server.budgets.rules import Thresholds
 from plugin_server.budgets.section import BudgetSection
 from plugin_server.manifest import url_text
@@ -34,7 +35,8 @@ def create(services: Services) -> web.Application:
     public_url = url_text(manifest.server.public_url)
     templates = Templates()
     keys = [key.get_secret_value() for key in manifest.server.jwt_keys]
-    sessions = Sessions(pool, keys, public_url, manifest.server.session_minutes, clock)
+    lifetimes = timedelta(minutes=manifest.server.access_minutes), timedelta(days=manifest.server.session_days)
+    sessions = Sessions(pool, keys, public_url, *lifetimes, clock)
     connect = Connect(pool, manifest, services.helpdesk, services.oauth, services.tokens, services.mirror, clock)
     bands = manifest.budgets.bands
     panel = Panel(

@@ -112,7 +112,15 @@ class Server(_Strict):
     token_keys: list[FernetKey] = Field(
         min_length=1, description="Fernet keys for tokens at rest; the first encrypts, all decrypt."
     )
-    session_minutes: int = Field(default=600, ge=5, le=1440, description="Lifetime of a sign-in, in minutes.")
+    access_minutes: int = Field(
+        default=10,
+        ge=2,
+        le=60,
+        description="Lifetime of an access token, in minutes; the extension renews it by itself.",
+    )
+    session_days: int = Field(
+        default=30, ge=1, le=365, description="Days without use after which a sign-in ends and a person connects again."
+    )
 
 
 class Extension(_Strict):

@@ -12,6 +12,7 @@ PACKAGE = ROOT / "plugin_server"
 OWNERS = {"0001_mirror.sql": "mirror", "0002_accounts.sql": "accounts", "0003_tickets.sql": "tickets"}
 OWNERS |= {"0004_timelog.sql": "timelog"}
 OWNERS |= {"0006_mirror_timers.sql": "mirror", "0007_timers.sql": "timers", "0008_timelog_timers.sql": "timelog"}
+OWNERS |= {"0004_timelog.sql": "timelog", "0005_session_refresh.sql": "accounts"}
 SQL = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)\b")
 
 

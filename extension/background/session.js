@@ -1,11 +1,22 @@
-/** Who is connected. The token stays in this module and in IndexedDB; nothing that leaves the worker carries it. */
+/**
+ * Who is connected. The tokens stay in this module and in IndexedDB; nothing that leaves the worker carries them.
+ *
+ * What is stored: `{agent, access, refresh, until}`, or `{agent}` once the server has refused to go on: then nobody is
+ * signed in, but what that agent has typed and logged is still that agent's.
+ */
 
 import config from "../config.js";
 import { call } from "./api.js";
 import { atomically, result } from "./store.js";
 
 const SESSION = "current";
+const AHEAD = 60_000;
+const REFUSALS = [401, 422];
+const NO_ANSWER = { answered: false };
+const AWAY = Symbol("no answer to a refresh");
+
 let connecting = null;
+let refreshing = null;
 
 const read = () => atomically(["session"], (store) => result(store.get(SESSION)));
 
@@ -24,12 +35,65 @@ export async function isOf(person) {
 
 /**
  * Calls the API as the agent signed in, or as nobody; `as` names the one agent that may make this call, `person` who is
- * signed in to the helpdesk's page.
+ * signed in to the helpdesk's page. A session that the server can't be asked to go on with is like any call it does not
+ * answer.
  */
 export async function callAsAgent(method, path, body, { as, person } = {}) {
-  const session = await read();
+  const session = await current();
+  if (session === AWAY) return NO_ANSWER;
   if (as !== undefined && ownerOf(session) !== as) return { answered: true, status: 401, html: null, json: null };
-  return call(method, path, { body, person, token: session?.token });
+  const send = (token) => call(method, path, { body, person, token });
+  const answer = await send(session?.access);
+  if (answer.status !== 401 || !session?.access) return answer;
+  const renewed = await current({ refused: session.access });
+  if (renewed === AWAY) return NO_ANSWER;
+  // What was asked as one agent is never done as another who has connected meanwhile.
+  const goesOn = renewed?.access && ownerOf(renewed) === ownerOf(session);
+  return goesOn ? send(renewed.access) : answer;
+}
+
+/**
+ * The session, with an access token that is good for a while; `refused` is one that was just answered with 401. One
+ * refresh at a time serves all who ask; AWAY when the server did not answer it.
+ */
+async function current({ refused } = {}) {
+  const session = await read();
+  if (!session?.refresh) return session;
+  const isGood = refused ? session.access !== refused : session.until - AHEAD > Date.now();
+  if (isGood) return session;
+  refreshing ??= refresh(session).finally(() => (refreshing = null));
+  return refreshing;
+}
+
+/**
+ * Until one of the new tokens is used the server takes the one sent here again, with the same outcome. So they are
+ * stored first, and a worker that is stopped at any point in between leaves a successor that can go on.
+ */
+async function refresh(session) {
+  const answer = await call("POST", "/api/v1/session/refresh", {
+    accept: "application/json",
+    body: { refresh_token: session.refresh },
+  });
+  const renewed = kept(answer.json);
+  if (renewed) return replace(session, renewed);
+  return REFUSALS.includes(answer.status) ? replace(session, { agent: session.agent }) : AWAY;
+}
+
+/** Stores a session in an earlier one's place; who has connected or disconnected meanwhile is not overruled. */
+function replace(earlier, session) {
+  return atomically(["session"], async (store) => {
+    const stored = await result(store.get(SESSION));
+    if (stored?.refresh !== earlier.refresh) return stored;
+    await result(store.put(session, SESSION));
+    return session;
+  });
+}
+
+/** What is stored of the server's answer; null when it holds no session. */
+function kept(json) {
+  if (!json?.access_token || !json.refresh_token || !json.agent) return null;
+  const { access_token: access, refresh_token: refresh, expires_in: seconds, agent } = json;
+  return { agent, access, refresh, until: Date.now() + seconds * 1000 };
 }
 
 /** Opens the sign-in window, once however often it is asked; answers `{connected, reason}`. */
@@ -70,14 +134,14 @@ async function signIn() {
   if (answer.has("error")) {
     return failure("connectRefused", answer.get("error_description") || answer.get("error"));
   }
-  const session = await call("POST", "/api/v1/session", {
+  const answered = await call("POST", "/api/v1/session", {
     accept: "application/json",
     body: { code: answer.get("code"), code_verifier: verifier },
   });
-  if (!session.answered) return failure("connectUnreachable");
-  if (!session.json?.access_token) return failure("connectFailed");
-  const { access_token: token, agent } = session.json;
-  await atomically(["session"], (store) => result(store.put({ token, agent }, SESSION)));
+  if (!answered.answered) return failure("connectUnreachable");
+  const session = kept(answered.json);
+  if (!session) return failure("connectFailed");
+  await atomically(["session"], (store) => result(store.put(session, SESSION)));
   return { connected: true };
 }
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from plugin_server.accounts import store
 from plugin_server.accounts.connect import Connect
-from plugin_server.accounts.sessions import Sessions
+from plugin_server.accounts.sessions import store as sessions_store
+from plugin_server.accounts.sessions.service import Issued, Sessions
 from plugin_server.runtime.api import Answer, Call, Route
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
@@ -35,13 +36,38 @@ class RedeemIn(BaseModel):
     code_verifier: str = Field(min_length=43, max_length=128)
 
 
+class RefreshIn(BaseModel):
+    """A session that is to go on."""
+
+    refresh_token: str = Field(min_length=1, max_length=200)
+
+
 class SessionOut(BaseModel):
     """A session."""
 
     access_token: str
     token_type: str = "Bearer"  # noqa: S105
-    expires_in: int = Field(description="Seconds.")
+    expires_in: int = Field(description="Lifetime of the access token, in seconds.")
+    refresh_token: str = Field(
+        description="For `POST /api/v1/session/refresh`, which hands out its successor. It stays good until the"
+        " successor, or an access token that came with it, has been used; used after that it ends the session."
+    )
     agent: AgentOut
+
+    @classmethod
+    def of(cls, issued: Issued, agent: store.Agent) -> SessionOut:
+        return cls(
+            access_token=issued.access,
+            expires_in=issued.seconds,
+            refresh_token=issued.refresh,
+            agent=AgentOut(
+                id=agent.id,
+                helpdesk_user_id=agent.helpdesk_user_id,
+                name=agent.name,
+                email=agent.email,
+                harvest_connected=agent.harvest_user_id is not None,
+            ),
+        )
 
 
 class AccountRoutes:
@@ -80,6 +106,17 @@ class AccountRoutes:
                 public=True,
             ),
             Route(
+                "POST",
+                "/api/v1/session/refresh",
+                self.refresh_session,
+                "Go on with a session: new tokens for a refresh token",
+                body=RefreshIn,
+                answer=SessionOut,
+                success={200: "Signed in"},
+                refusals=(401,),
+                public=True,
+            ),
+            Route(
                 "DELETE",
                 "/api/v1/session",
                 self.delete_session,
@@ -112,20 +149,17 @@ class AccountRoutes:
 
     async def create_session(self, call: Call[RedeemIn]) -> Answer:
         agent = await self._connect.redeem(call.body.code, call.body.code_verifier)
-        token, seconds = await self._sessions.open(agent.id)
-        out = AgentOut(
-            id=agent.id,
-            helpdesk_user_id=agent.helpdesk_user_id,
-            name=agent.name,
-            email=agent.email,
-            harvest_connected=agent.harvest_user_id is not None,
-        )
-        return Answer(SessionOut(access_token=token, expires_in=seconds, agent=out), status=201)
+        issued = await self._sessions.open(agent.id)
+        return Answer(SessionOut.of(issued, agent), status=201)
+
+    async def refresh_session(self, call: Call[RefreshIn]) -> Answer:
+        issued, agent = await self._sessions.refresh(call.body.refresh_token)
+        return Answer(SessionOut.of(issued, agent))
 
     async def delete_session(self, call: Call[Any]) -> Answer:
         caller = call.caller
         async with self._pool.acquire() as connection, connection.transaction():
-            if not await store.revoke_session(connection, caller.session_id, self._clock.now()):
+            if not await sessions_store.revoke_session(connection, caller.session_id, self._clock.now()):
                 # The last one: nothing of the person's access stays behind.
                 await store.delete_tokens(connection, caller.agent_id)
         return Answer(None)

@@ -1,4 +1,4 @@
-"""The accounts' SQL: agents, their encrypted tokens, sign-ins under way, sessions."""
+"""The accounts' SQL: agents, their encrypted tokens, sign-ins under way."""
 
 from __future__ import annotations
 
@@ -246,41 +246,3 @@ async def advance_attempt(
 async def end_attempt(pool: Pool, attempt_id: UUID) -> None:
     """Forget an attempt."""
     await pool.execute("DELETE FROM connect_attempt WHERE id = $1", attempt_id)
-
-
-async def open_session(pool: Pool, agent_id: int, now: datetime, expires_at: datetime) -> UUID:
-    """Make a session; sessions that ended a day ago are swept out on the way."""
-    await pool.execute("DELETE FROM session WHERE expires_at < $1::timestamptz - interval '1 day'", now)
-    identity: UUID = await pool.fetchval(
-        "INSERT INTO session (agent_id, created_at, expires_at) VALUES ($1, $2, $3) RETURNING id",
-        agent_id,
-        now,
-        expires_at,
-    )
-    return identity
-
-
-async def session_agent(pool: Pool, session_id: UUID, now: datetime) -> Agent | None:
-    """The agent of a session that is neither over nor revoked."""
-    row = await pool.fetchrow(
-        # A Harvest user whose grant is gone or broken can't be acted for: to the session it is not connected.
-        "SELECT a.id, a.helpdesk_user_id, a.name, a.email, a.harvest_timezone, CASE WHEN EXISTS ("
-        " SELECT FROM agent_token t WHERE t.agent_id = a.id AND t.system = 'harvest' AND t.broken_at IS NULL"
-        ") THEN a.harvest_user_id END AS harvest_user_id"
-        " FROM session s JOIN agent a ON a.id = s.agent_id"
-        " WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2",
-        session_id,
-        now,
-    )
-    return Agent(**row) if row else None
-
-
-async def revoke_session(connection: Connection, session_id: UUID, now: datetime) -> int:
-    """End a session; returns how many live ones the agent has left."""
-    agent_id = await connection.fetchval(
-        "UPDATE session SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING agent_id", session_id, now
-    )
-    left: int = await connection.fetchval(
-        "SELECT count(*) FROM session WHERE agent_id = $1 AND revoked_at IS NULL AND expires_at > $2", agent_id, now
-    )
-    return left

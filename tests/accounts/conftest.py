@@ -11,8 +11,13 @@ from plugin_server.runtime.database import Pool
 
 
 @pytest.fixture
-async def pool(make_database: Callable[[], str]) -> AsyncIterator[Pool]:
-    pool = await database.connect(make_database())
+def database_url(make_database: Callable[[], str]) -> str:
+    return make_database()
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    pool = await database.connect(database_url)
     await database.migrate(pool)
     yield pool
     await pool.close()

@@ -46,7 +46,11 @@ class Stub:
         self.form_rev = "1"
         self.requests: list[tuple[str, str, Any]] = []
         self.logs: dict[str, dict[str, Any]] = {}
-        self.tokens: set[str] = set()
+        self.tokens: set[str] = set()  # access tokens that work
+        self.refreshes: dict[str, str] = {}  # refresh tokens that work, each with its successor
+        self.expires_in = 3600
+        self.status_for_refresh: int | None = None
+        self.refresh_gate: asyncio.Event | None = None  # a refresh is answered when it is set
         self._challenge = ""
         self._turn = asyncio.Condition()
 
@@ -82,6 +86,7 @@ class Stub:
             [
                 web.get("/oauth/start", self._start),
                 web.post("/api/v1/session", self._open_session),
+                web.post("/api/v1/session/refresh", self._refresh_session),
                 web.delete("/api/v1/session", self._close_session),
                 web.get("/api/v1/me", self._me),
                 web.get(r"/api/v1/tickets/{ticket:\d+}/panel", self._panel),
@@ -132,10 +137,30 @@ class Stub:
         body = await request.json()
         digest = hashlib.sha256(body["code_verifier"].encode()).digest()
         assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == self._challenge
-        token = secrets.token_hex(8)
-        self.tokens.add(token)
+        return self._session(secrets.token_hex(8))
+
+    def _session(self, refresh: str) -> web.Response:
+        access = secrets.token_hex(8)
+        self.tokens.add(access)
+        self.refreshes.setdefault(refresh, secrets.token_hex(8))
         agent = {"id": 1, "name": "Ada Agent", "email": "ada@example.com"}
-        return web.json_response({"access_token": token, "token_type": "Bearer", "expires_in": 3600, "agent": agent})
+        tokens = {"access_token": access, "refresh_token": refresh, "expires_in": self.expires_in}
+        return web.json_response({**tokens, "token_type": "Bearer", "agent": agent})
+
+    async def _refresh_session(self, request: web.Request) -> web.Response:
+        if self.refresh_gate:
+            await self.refresh_gate.wait()
+        if self.status_for_refresh:
+            return web.Response(text="in trouble", status=self.status_for_refresh)
+        successor = self.refreshes.get((await request.json())["refresh_token"])
+        if successor is None:
+            return web.json_response({"error": {"code": "unauthenticated"}}, status=401)
+        return self._session(successor)
+
+    def end_session(self) -> None:
+        """Somebody has ended the session on the server."""
+        self.tokens.clear()
+        self.refreshes.clear()
 
     async def _close_session(self, request: web.Request) -> web.Response:
         self.tokens.discard(request.headers.get("Authorization", "").removeprefix("Bearer "))

@@ -119,7 +119,7 @@ async def test_a_log_refused_after_a_while_is_a_draft_again(desk: Desk) -> None:
 async def test_a_session_that_ended_keeps_the_log_until_its_agent_connects(desk: Desk) -> None:
     page = await desk.open_connected()
     await fill_in(page, "0.5")
-    desk.stub.tokens.clear()
+    desk.stub.end_session()
     await reply(page)
     await panel_of(page, "disconnected").wait_for()
     await expect(panel_of(page).locator('[role="status"]')).to_contain_text("Connect to send it")
