@@ -11,17 +11,23 @@ from pathlib import Path
 from aiohttp import web
 
 from plugin_server.accounts.connect import Connect
+from plugin_server.accounts.popup import AccountSection
 from plugin_server.accounts.routes import AccountRoutes
 from plugin_server.accounts.sessions.service import Sessions
 from plugin_server.budgets.rules import Thresholds
 from plugin_server.budgets.section import BudgetSection
 from plugin_server.manifest import url_text
 from plugin_server.panel.compose import Panel
+from plugin_server.panel.health import Health, HealthSection
+from plugin_server.panel.popup import PATH, Popup
 from plugin_server.panel.routes import PanelRoutes
+from plugin_server.panel.rules import can_serve
 from plugin_server.runtime import api, database, openapi
+from plugin_server.runtime.errors import Problem
 from plugin_server.runtime.templates import Templates
 from plugin_server.runtime.web import identify, secure, tell_problems
 from plugin_server.services import Services
+from plugin_server.timelog.popup import LogSection
 from plugin_server.timelog.routes import LogRoutes
 from plugin_server.timelog.section import REFRESH_JOB, TimeLogSection
 from plugin_server.timers.routes import TimerRoutes
@@ -56,11 +62,21 @@ def create(services: Services) -> web.Application:
         templates,
         clock,
     )
-    accounts = AccountRoutes(pool, connect, sessions, templates, clock, secure=public_url.startswith("https://"))
+    health = Health(pool, services.queue, clock)
+    popup = Popup(
+        [
+            AccountSection(pool, templates),
+            HealthSection(health, services.mirror, templates, clock),
+            LogSection(pool, services.helpdesk, templates, clock),
+        ],
+        templates,
+    )
+    accounts = AccountRoutes(pool, connect, sessions, clock, secure=public_url.startswith("https://"))
     routes = [
         *PanelRoutes(panel, services.tickets, services.queue, REFRESH_JOB).api(),
         *LogRoutes(services.timelog).api(),
         *TimerRoutes(services.timers).api(),
+        *popup.api(),
         *accounts.api(),
     ]
 
@@ -69,7 +85,13 @@ def create(services: Services) -> web.Application:
     templates.attach(app)
     app[api.AUTHENTICATE] = sessions.authenticate
     app[api.RENDER_PANEL] = panel.render
-    app[api.RENDER_PROBLEM] = panel.problem
+
+    async def render_problem(request: web.Request, problem: Problem) -> str:
+        if request.path == PATH:
+            return await popup.problem(problem, api.language(request))
+        return await panel.problem(request, problem)
+
+    app[api.RENDER_PROBLEM] = render_problem
     api.add_routes(app, routes)
     app.add_routes(accounts.pages())
     app.router.add_static("/static", STATIC)
@@ -84,8 +106,13 @@ def create(services: Services) -> web.Application:
         page = templates.render("panel/welcome.html", lang, helpdesk_url=url_text(manifest.helpdesk.url))
         return web.Response(text=page, content_type="text/html")
 
-    async def alive(_request: web.Request) -> web.Response:
-        return web.json_response({"ok": True})
+    async def healthz(_request: web.Request) -> web.Response:
+        """How every part is, in one word each. Only what keeps this server from answering makes it a 503: what waits
+        for the worker, Harvest or the helpdesk is taken and kept, so nobody must be sent elsewhere for it."""
+        parts = await health.look()
+        words = {part.name: "away" if part.state == "refused" else part.state for part in parts}
+        ok = can_serve(parts)
+        return web.json_response({"ok": ok, **words}, status=200 if ok else 503)
 
     async def ready(_request: web.Request) -> web.Response:
         """Whether requests can be served: the database answers and is migrated, the queue answers."""
@@ -98,6 +125,6 @@ def create(services: Services) -> web.Application:
 
     app.router.add_get("/", welcome)
     app.router.add_get("/api/openapi.json", describe)
-    app.router.add_get("/healthz", alive)
+    app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", ready)
     return app

@@ -7,7 +7,9 @@ from datetime import timedelta
 from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected
 from plugin_server.harvest.client import HarvestClient
-from plugin_server.harvest.core import HarvestError
+from plugin_server.harvest.core import Denied, HarvestError, Throttled, Unauthorized
+from plugin_server.helpdesk import base
+from plugin_server.panel.health import Health
 from plugin_server.runtime import log
 from plugin_server.runtime.queue import Job, Periodic
 from plugin_server.services import Services
@@ -26,8 +28,9 @@ _logger = log.get(__name__)
 class Refresher:
     """Reads from Harvest what the panel needs, in the background."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, health: Health) -> None:
         self._services = services
+        self._health = health
 
     async def person(self, agent_id: int, asked: int = 0) -> None:
         """One agent's assignments, and news of the account: something was missing in that agent's panel.
@@ -58,8 +61,14 @@ class Refresher:
         """Projects and time entries of the account."""
         try:
             await self._services.mirror.sync()
+        except Throttled as error:
+            # It answers; that it is asked too much is none of its faults.
+            _logger.warning("sync stopped", reason=str(error))
         except HarvestError as error:
             _logger.warning("sync stopped", reason=str(error))
+            await self._health.note("harvest", str(error), refused=isinstance(error, (Unauthorized, Denied)))
+        else:
+            await self._health.note("harvest")
 
     async def _read_person(self, client: HarvestClient, agent_id: int) -> None:
         user = await client.me()
@@ -71,6 +80,30 @@ class Refresher:
             await self._services.tokens.with_harvest(agent_id, lambda client: self._read_person(client, agent_id))
         except (NotConnected, CannotRefresh, HarvestError) as error:
             _logger.warning("assignments not read", agent=agent_id, reason=str(error))
+
+
+class Rounds:
+    """Signs of life: the worker's own, and the helpdesk's."""
+
+    def __init__(self, services: Services, health: Health) -> None:
+        self._services = services
+        self._health = health
+
+    async def sign(self) -> None:
+        """The worker is alive."""
+        await self._health.note("worker")
+
+    async def helpdesk(self) -> None:
+        """Whether the helpdesk answers, asked as the service user."""
+        token = self._services.manifest.helpdesk.token.get_secret_value()
+        try:
+            await self._services.helpdesk.person(token)
+        except base.HelpdeskError as error:
+            refused = isinstance(error, (base.Unauthorized, base.Denied))
+            _logger.warning("the helpdesk does not answer as it should", reason=str(error))
+            await self._health.note("helpdesk", str(error), refused=refused)
+        else:
+            await self._health.note("helpdesk")
 
 
 def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
@@ -98,7 +131,8 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         request_seconds,
         services.administrator if services.manifest.harvest.when_disconnected == "administrator" else None,
     )
-    refresher = Refresher(services)
+    health = Health(services.pool, services.queue, services.clock)
+    refresher, rounds = Refresher(services, health), Rounds(services, health)
 
     async def step_timer(timer_id: str) -> None:
         await timers.step(timer_id)
@@ -124,5 +158,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
             Periodic("sweep_timers", timers.sweep, 15),
             Periodic("sync", sync, 30),
             Periodic("people", refresher.people, 60),
+            Periodic("sign", rounds.sign, 15),
+            Periodic("helpdesk", rounds.helpdesk, 30),
         ],
     )

@@ -38,11 +38,11 @@ export async function isOf(person) {
  * signed in to the helpdesk's page. A session that the server can't be asked to go on with is like any call it does not
  * answer.
  */
-export async function callAsAgent(method, path, body, { as, person } = {}) {
+export async function callAsAgent(method, path, body, { as, person, accept } = {}) {
   const session = await current();
   if (session === AWAY) return NO_ANSWER;
   if (as !== undefined && ownerOf(session) !== as) return { answered: true, status: 401, html: null, json: null };
-  const send = (token) => call(method, path, { body, person, token });
+  const send = (token) => call(method, path, { body, person, token, accept });
   const answer = await send(session?.access);
   if (answer.status !== 401 || !session?.access) return answer;
   const renewed = await current({ refused: session.access });

@@ -28,6 +28,7 @@ const MESSAGES = {
   connect: { from: [PAGE, POPUP], carries: {}, run: connect },
   disconnect: { from: [POPUP], carries: {}, run: disconnect },
   me: { from: [POPUP], carries: {}, run: showMe },
+  press: { from: [POPUP], carries: { method: isMethod, path: isText }, run: press },
   discard: { from: [POPUP], carries: { uuid: isUuid }, run: discard },
   takeback: { from: [PAGE, POPUP], carries: { uuid: isUuid }, run: takeBack },
 };
@@ -105,6 +106,13 @@ async function disconnect() {
 async function showMe() {
   const { answered, status, html } = await session.callAsAgent("GET", "/api/v1/me");
   return { answered, status, html, waiting: await outbox.waiting(await session.owner()), server: config.server };
+}
+
+/** A control of the popup's fragment; answers the server's words when it refuses. */
+async function press({ method, path }) {
+  const { answered, status, json } = await session.callAsAgent(method, path, {}, { accept: "application/json" });
+  await broadcast("changed");
+  return { answered, status, problem: json?.error?.message ?? null };
 }
 
 async function discard({ uuid }) {

@@ -1,33 +1,69 @@
-/** The toolbar's popup: who is connected (the server's fragment), and what waits to be sent (ours). */
+/**
+ * The toolbar's popup: who is connected, what is under way and whether all is well (the server's fragment), and what
+ * waits in this browser to be sent (ours). It asks again while it is open.
+ */
 
 import { ask, text } from "../content/ask.js";
+import { copyAttributes, rememberFocus, restoreFocus, swap } from "../content/regions.js";
 import { sanitize } from "../content/sanitize.js";
 
 const SITES = { origins: chrome.runtime.getManifest().host_permissions };
+const POLL_SECONDS = 5;
 const place = (id) => document.getElementById(id);
+
 let busy = false;
+let asked = 0;
+let shown = 0;
+let timer = 0;
+let outboxShown = "";
 
 async function show() {
-  const { answered, html, waiting = [], server } = await ask("me");
-  const fragment = answered && html ? sanitize(html).querySelector("[data-popup]") : null;
-  document.body.dataset.state = fragment?.dataset.state ?? "error";
-  place("me").replaceChildren(fragment ?? unreachable(server));
-  place("server").textContent = server ?? "";
-  showOutbox(waiting);
-  await askForAccess();
+  clearTimeout(timer);
+  const number = ++asked;
+  const answer = await ask("me");
+  // A slow answer must not put an earlier state over a later one.
+  if (number > shown) {
+    shown = number;
+    keepingFocus(() => render(answer));
+  }
+  schedule();
 }
 
-function unreachable(server) {
-  const box = element("div", { role: "alert" });
+function schedule() {
+  clearTimeout(timer);
+  if (document.hidden) return;
+  const seconds = Number(place("me").querySelector("[data-popup]")?.dataset.poll) || POLL_SECONDS;
+  timer = setTimeout(() => (busy ? schedule() : show()), seconds * 1000);
+}
+
+function render({ answered, status, html, waiting = [], server }) {
+  const next = answered && html ? sanitize(html).querySelector("[data-popup]") : null;
+  const root = place("me").querySelector("[data-popup]");
+  document.body.dataset.state = next?.dataset.state ?? "error";
+  if (!next) showTrouble(answered ? text("popupUnexpected", status) : text("popupUnreachable", server));
+  else if (root) {
+    copyAttributes(root, next);
+    swap(root, next);
+  } else place("me").replaceChildren(next);
+  place("server").textContent = server ?? "";
+  showOutbox(waiting);
+}
+
+function showTrouble(words) {
+  if (place("me").firstElementChild?.firstElementChild?.textContent === words) return; // it is said already
+  const box = element("div", { role: "alert", class: "dh-away" });
   box.append(
-    element("p", {}, text("popupUnreachable", server)),
+    element("p", {}, words),
     element("p", { class: "dh-hint" }, text("popupUnreachableHint")),
     element("button", { type: "button", class: "dh-secondary", "data-action": "refresh" }, text("tryAgain")),
   );
-  return box;
+  place("me").replaceChildren(box);
 }
 
 function showOutbox(waiting) {
+  const same = JSON.stringify(waiting);
+  if (same === outboxShown) return;
+  outboxShown = same;
   const count = waiting.filter((row) => row.state !== "refused").length;
   place("outbox").hidden = waiting.length === 0;
   place("outbox").dataset.waiting = count;
@@ -49,6 +85,21 @@ function showOutbox(waiting) {
   place("outbox").replaceChildren(element("h2", {}, heading), list);
 }
 
+/** What has the focus keeps it while things around it are replaced; when it is gone itself, the tab order goes on here. */
+function keepingFocus(change) {
+  const focus = rememberFocus(document);
+  const { uuid } = focus.control.dataset;
+  const { href } = focus.control;
+  change();
+  if (focus.control === document.body || focus.control.isConnected) return;
+  const heir = [...document.querySelectorAll("a, button")].find((candidate) =>
+    href ? candidate.href === href : uuid && candidate.dataset.uuid === uuid && candidate.dataset.action === focus.action,
+  );
+  if (heir) heir.focus({ preventScroll: true });
+  else if (!uuid) restoreFocus(document, focus);
+  if (document.activeElement === document.body) document.querySelector("main").focus({ preventScroll: true });
+}
+
 /** Firefox lets people withhold a site from an extension; then it must ask. */
 async function askForAccess() {
   if (await chrome.permissions.contains(SITES)) return;
@@ -61,6 +112,7 @@ function tell(words, ...controls) {
 
 function say(role, words, ...controls) {
   place("notice").hidden = !words;
+  place("notice").dataset.role = role;
   place("notice").replaceChildren(...(words ? [element("p", { role }, words), ...controls] : []));
 }
 
@@ -85,13 +137,23 @@ const ACTIONS = {
   async refresh() {},
 };
 
+/** A control with a path is the server's own: it knows what it means, we only send it. */
+async function press({ path, method = "POST" }) {
+  const { answered, status, problem } = await ask("press", { path, method: method.toUpperCase() });
+  if (!answered) tell(text("popupNotDone"));
+  else if (status >= 400) tell(problem ?? text("popupUnexpected", status));
+}
+
 document.addEventListener("click", async (event) => {
   const control = event.target.closest("[data-action]");
-  if (!control || busy || !Object.hasOwn(ACTIONS, control.dataset.action)) return;
+  if (!control || busy) return;
+  const { action, path } = control.dataset;
+  if (!path && !Object.hasOwn(ACTIONS, action)) return;
   busy = true;
   control.setAttribute("aria-busy", "true");
   try {
-    await ACTIONS[control.dataset.action](control.dataset);
+    if (action !== "allow") tell("");
+    await (path ? press(control.dataset) : ACTIONS[action](control.dataset));
     await show();
   } finally {
     busy = false;
@@ -103,6 +165,8 @@ chrome.runtime.onMessage.addListener((message, sender) => {
   if (sender.id === chrome.runtime.id && message.kind === "changed") show();
 });
 
+document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : show()));
+
 function element(name, attributes = {}, words = "") {
   const made = document.createElement(name);
   for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
@@ -111,3 +175,4 @@ function element(name, attributes = {}, words = "") {
 }
 
 show();
+askForAccess();

@@ -1,4 +1,4 @@
-"""HTTP of signing in: the pages of the window, the exchange of the code, who am I, and Disconnect."""
+"""HTTP of signing in: the pages of the window, the exchange of the code, the refresh, and Disconnect."""
 
 from __future__ import annotations
 
@@ -9,24 +9,14 @@ from pydantic import BaseModel, Field
 
 from plugin_server.accounts import store
 from plugin_server.accounts.connect import Connect
+from plugin_server.accounts.popup import AgentOut
 from plugin_server.accounts.sessions import store as sessions_store
 from plugin_server.accounts.sessions.service import Issued, Sessions
 from plugin_server.runtime.api import Answer, Call, Route
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
-from plugin_server.runtime.templates import Templates
 
 COOKIE = "deskhours_connect"
-
-
-class AgentOut(BaseModel):
-    """An agent."""
-
-    id: int = Field(description="Deskhours' own id of the agent; it stays when name or address change.")
-    helpdesk_user_id: int
-    name: str
-    email: str
-    harvest_connected: bool = Field(description="Whether a Harvest account is connected.")
 
 
 class RedeemIn(BaseModel):
@@ -60,26 +50,17 @@ class SessionOut(BaseModel):
             access_token=issued.access,
             expires_in=issued.seconds,
             refresh_token=issued.refresh,
-            agent=AgentOut(
-                id=agent.id,
-                helpdesk_user_id=agent.helpdesk_user_id,
-                name=agent.name,
-                email=agent.email,
-                harvest_connected=agent.harvest_user_id is not None,
-            ),
+            agent=AgentOut.of(agent),
         )
 
 
 class AccountRoutes:
     """Handlers of the accounts feature."""
 
-    def __init__(
-        self, pool: Pool, connect: Connect, sessions: Sessions, templates: Templates, clock: Clock, *, secure: bool
-    ) -> None:
+    def __init__(self, pool: Pool, connect: Connect, sessions: Sessions, clock: Clock, *, secure: bool) -> None:
         self._pool = pool
         self._connect = connect
         self._sessions = sessions
-        self._templates = templates
         self._clock = clock
         self._secure = secure
 
@@ -124,7 +105,6 @@ class AccountRoutes:
                 success={204: "Disconnected"},
                 refusals=(401,),
             ),
-            Route("GET", "/api/v1/me", self.read_me, "Who is signed in", answer=AgentOut, refusals=(401,)),
         ]
 
     async def start(self, request: web.Request) -> web.StreamResponse:
@@ -163,23 +143,6 @@ class AccountRoutes:
                 # The last one: nothing of the person's access stays behind.
                 await store.delete_tokens(connection, caller.agent_id)
         return Answer(None)
-
-    async def read_me(self, call: Call[Any]) -> Answer:
-        caller = call.caller
-        connected = caller.harvest_user_id is not None
-        out = AgentOut(
-            id=caller.agent_id,
-            helpdesk_user_id=caller.helpdesk_user_id,
-            name=caller.name,
-            email=caller.email,
-            harvest_connected=connected,
-        )
-        state = "connected" if connected else "identified"
-        helpdesk = await store.token(self._pool, caller.agent_id, "helpdesk")
-        if helpdesk is None or helpdesk.broken_at is not None:
-            state = "lapsed"
-        html = self._templates.render("accounts/popup.html", call.lang, state=state, agent=out, problem=None)
-        return Answer(out, html=html)
 
 
 def _callback(request: web.Request) -> tuple[str, str, str, str]:

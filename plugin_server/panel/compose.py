@@ -58,13 +58,10 @@ class Panel:
         )
 
     async def problem(self, request: web.Request, problem: Problem) -> str:
-        """A problem in the form of what was asked for: the popup's fragment, a panel, or a page of its own."""
+        """A problem in the form of what was asked for: a panel, or a page of its own."""
         lang = language(request)
         if request.path.startswith("/oauth/") or not request.path.startswith("/api/"):
             return self._templates.render("accounts/problem.html", lang, message=problem.message)
-        if request.path == "/api/v1/me":
-            state = "disconnected" if problem.status == 401 else "error"
-            return self._templates.render("accounts/popup.html", lang, state=state, agent=None, problem=problem.message)
         match = _TICKET.match(request.path)
         ticket_id = int(match.group(1)) if match else 0
         if problem.status == 401 or isinstance(problem, OtherPerson):

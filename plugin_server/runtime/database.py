@@ -31,6 +31,15 @@ else:
     Connection = asyncpg.Connection
 
 
+AWAY: tuple[type[Exception], ...] = (
+    ConnectionError,
+    FileNotFoundError,  # of its socket
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+)
+"""What a query raises when PostgreSQL is not there, shuts down or starts up."""
+
+
 class MigrationError(Exception):
     """The database's history and the migration files don't agree; the message says how."""
 

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from plugin_server.runtime import log
+from plugin_server.runtime import database, log
 from plugin_server.runtime.api import (
     AUTHENTICATE,
     RENDER_PANEL,
@@ -21,7 +21,7 @@ from plugin_server.runtime.api import (
     language,
     wants_html,
 )
-from plugin_server.runtime.errors import NotFound, Problem
+from plugin_server.runtime.errors import NotFound, Problem, Unavailable
 
 REQUEST_ID = "request_id"
 SECURITY_HEADERS = {
@@ -84,9 +84,13 @@ async def tell_problems(request: web.Request, handler: Handler) -> web.StreamRes
         if isinstance(error, web.HTTPMethodNotAllowed):
             response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
         return response
-    except ConnectionError:
-        _logger.info("the caller has gone")
-        raise
+    except database.AWAY as error:
+        if request.transport is None or request.transport.is_closing():
+            _logger.info("the caller has gone")
+            raise
+        _logger.error("the database does not answer", reason=repr(error))
+        words = "Deskhours' database does not answer. Nothing you typed is lost; try again in a moment."
+        return await _answer(request, Unavailable(words))
     except Exception:
         _logger.exception("request failed")
         words = "Something went wrong on the server. Nothing you typed is lost; try again in a moment."

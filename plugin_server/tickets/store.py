@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -136,3 +137,14 @@ async def hours_used(
         project_id,
     )
     return Decimal(total) / 100
+
+
+async def titles(pool: Pool, agent_id: int, ticket_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Number and title of those of the tickets that the helpdesk has let the agent see."""
+    rows = await pool.fetch(
+        "SELECT t.id, number, title FROM ticket t JOIN ticket_access a ON a.ticket_id = t.id"
+        " WHERE a.agent_id = $1 AND t.id = ANY($2::bigint[])",
+        agent_id,
+        ticket_ids,
+    )
+    return {row["id"]: (row["number"], row["title"]) for row in rows}

@@ -283,3 +283,17 @@ async def last_tasks(pool: Pool, agent_id: int, project_id: int) -> list[int]:
         project_id,
     )
     return [row["task_id"] for row in rows]
+
+
+async def under_way(pool: Pool, agent_id: int, limit: int) -> list[Log]:
+    """The agent's logs on any ticket that are still to become something, those that need the agent first."""
+    rows = await pool.fetch(
+        f"""
+        SELECT {_COLUMNS} FROM log
+        WHERE agent_id = $1 AND state IN ('armed', 'queued', 'undoing', 'attention', 'expired')
+        ORDER BY state NOT IN ('attention', 'expired'), created_at DESC LIMIT $2
+        """,
+        agent_id,
+        limit,
+    )
+    return [_log(row) for row in rows]

@@ -14,7 +14,7 @@ from plugin_server.accounts import store
 from plugin_server.accounts.sessions import rules
 from plugin_server.runtime.clock import SetClock
 from plugin_server.runtime.database import Pool
-from tests.accounts.server import Server, serving, write_manifest
+from tests.support.server import Server, serving, write_manifest
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 OLD_KEY, NEW_KEY = "the old key, long enough for HS256 ..", "the new key, long enough for HS256 .."

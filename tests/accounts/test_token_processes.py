@@ -26,7 +26,7 @@ from plugin_server.accounts.tokens import NotConnected
 from plugin_server.runtime.clock import SetClock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.queue import NullQueue
-from tests.accounts.server import serving, write_manifest
+from tests.support.server import serving, write_manifest
 from tests.support.world import until
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)

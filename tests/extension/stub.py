@@ -42,6 +42,8 @@ class Stub:
         self.status_for_logs: int | None = None
         self.oauth_error: str | None = None
         self.poll = "20"
+        self.popup_poll = "20"
+        self.popup_regions: dict[str, str] = {}
         self.used = "4.00"
         self.form_rev = "1"
         self.requests: list[tuple[str, str, Any]] = []
@@ -92,6 +94,7 @@ class Stub:
                 web.get(r"/api/v1/tickets/{ticket:\d+}/panel", self._panel),
                 web.put("/api/v1/logs/{uuid}", self._put_log),
                 web.post("/api/v1/logs/{uuid}/{action}", self._act_on_log),
+                web.delete("/api/v1/logs/{uuid}", self._discard_log),
             ]
         )
         return app
@@ -167,18 +170,21 @@ class Stub:
         return web.Response(status=204)
 
     async def _me(self, request: web.Request) -> web.Response:
-        if self._is_connected(request):
-            html = (
-                '<div data-popup data-state="connected"><p>Connected as <strong>Ada Agent</strong><br>'
-                "<small>ada@example.com</small></p>"
-                '<button type="button" data-action="disconnect">Disconnect</button></div>'
-            )
-            return web.Response(text=html, content_type="text/html")
-        html = (
-            '<div data-popup data-state="disconnected"><p>You are not connected.</p>'
-            '<button type="button" data-action="connect">Connect</button></div>'
+        connected = self._is_connected(request)
+        who = (
+            '<div class="dh-person"><p class="dh-who"><strong>Ada Agent</strong><br><small>ada@example.com</small></p>'
+            '<button type="button" data-action="disconnect" class="dh-secondary">Disconnect</button></div>'
+            if connected
+            else '<p class="dh-status">You are not connected.</p>'
+            '<button type="button" data-action="connect">Connect</button>'
         )
-        return web.Response(text=html, content_type="text/html", status=401)
+        regions = {"who": who, **(self.popup_regions if connected else {})}
+        html = "".join(
+            f'<div data-region="{name}" data-rev="{hash(content)}">{content}</div>' for name, content in regions.items()
+        )
+        state = "connected" if connected else "disconnected"
+        html = f'<div data-popup data-state="{state}" data-poll="{self.popup_poll}">{html}</div>'
+        return web.Response(text=html, content_type="text/html", status=200 if connected else 401)
 
     async def _panel(self, request: web.Request) -> web.Response:
         connected = self._is_connected(request)
@@ -207,3 +213,8 @@ class Stub:
         elif action in ("disarm", "undo"):
             del self.logs[log["uuid"]]
         return self._answer(log["ticket_id"])
+
+    async def _discard_log(self, request: web.Request) -> web.Response:
+        """A log that has gone out can't be discarded any more."""
+        error = {"code": "wrong_state", "message": "This log is logged by now; nothing was changed.", "fields": {}}
+        return web.json_response({"error": error}, status=409)
