@@ -39,7 +39,6 @@ class Services:
     helpdesk: Helpdesk
     oauth: HarvestOAuth
     tokens: Tokens
-    administrator: HarvestClient
     mirror: Mirror
     tickets: Tickets
     timers: Timers
@@ -77,9 +76,7 @@ def build(manifest: Manifest, pool: Pool, queue: Queue, session: aiohttp.ClientS
     timers = Timers(pool, tickets, mirror, queue, clock, forgotten)
     hours_rule = HoursRule(time.minimum_hours, time.step_hours, time.rounding)
     timelog = TimeLog(pool, tickets, helpdesk, tokens, timers, queue, clock, hours_rule)
-    return Services(
-        manifest, pool, queue, clock, helpdesk, oauth, tokens, service_client, mirror, tickets, timers, timelog
-    )
+    return Services(manifest, pool, queue, clock, helpdesk, oauth, tokens, mirror, tickets, timers, timelog)
 
 
 @asynccontextmanager

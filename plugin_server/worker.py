@@ -129,7 +129,6 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         services.queue,
         services.clock,
         request_seconds,
-        services.administrator if services.manifest.harvest.when_disconnected == "administrator" else None,
     )
     health = Health(services.pool, services.queue, services.clock)
     refresher, rounds = Refresher(services, health), Rounds(services, health)

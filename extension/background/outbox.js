@@ -105,7 +105,7 @@ async function run({ now, afterSignIn }) {
     const answer =
       silent || held.has(row.ticket)
         ? { answered: false }
-        : await callAsAgent("PUT", logPath(row.uuid), row.body, { as: owner });
+        : await callAsAgent("PUT", logPath(row.uuid), { ...row.body, age_seconds: ageOf(row) }, { as: owner });
     silent ||= !answer.answered;
     if (isUnanswered(answer)) held.add(row.ticket);
     answers.set(row.uuid, await settle(row, answer));
@@ -113,6 +113,11 @@ async function run({ now, afterSignIn }) {
   await schedule();
   if (rows.length) await broadcast("changed");
   return answers;
+}
+
+/** How long ago its person asked for it, in seconds: a timer is to stop as of then. */
+function ageOf(row) {
+  return Math.min(30 * 86_400, Math.max(0, Math.round((Date.now() - row.at) / 1000)));
 }
 
 async function settle(row, answer) {

@@ -9,13 +9,18 @@ export function fillShell(shell, { problem, mayRetry, notice, waiting }) {
   if (notice) lines.push(line(notice.role, notice.words));
   for (const { uuid, hours, state } of waiting) {
     if (state === "refused") continue; // the popup shows it: this form belongs to another log by now
-    const words = text(state === "signin" ? "signInToSend" : "waitingHere", hours || "–");
+    const words = text(state === "signin" ? "signInToSend" : "waitingHere", timeOf(hours));
     lines.push(line("status", words, button("take-back", text("takeBack"), { uuid })));
   }
   const same =
     lines.length === shell.children.length && lines.every((wanted, index) => wanted.isEqualNode(shell.children[index]));
   if (!same) shell.replaceChildren(...lines);
   shell.hidden = lines.length === 0;
+}
+
+/** A log without hours of its own is a timer's. */
+function timeOf(hours) {
+  return hours ? text("typedHours", hours) : text("timersTime");
 }
 
 /** Why there is no fragment to show. */

@@ -75,7 +75,7 @@ function showOutbox(waiting) {
     const press = (action, name) =>
       element("button", { type: "button", class: "dh-link", "data-action": action, "data-uuid": uuid }, text(name));
     row.append(
-      element("span", {}, text("ticketHours", ticket, hours || "–", day || "–")),
+      element("span", {}, text("ticketHours", ticket, hours ? text("typedHours", hours) : text("timersTime"), day || "–")),
       element("small", {}, text(words)),
       press("take-back", "takeBack"),
       press("discard", "discard"),

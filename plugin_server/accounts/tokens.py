@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import aiohttp
@@ -104,6 +104,27 @@ class Tokens:
             return await call(self.client(token))
         except harvest_core.Unauthorized:
             raise NotConnected("harvest") from None
+
+    @property
+    def substitutes(self) -> bool:
+        """Whether the administrator's token stands in for an agent's that is gone."""
+        return self._settings.when_disconnected == "administrator"
+
+    async def for_agent(self, agent_id: int, call: Callable[[HarvestClient], Awaitable[Result]]) -> Result:
+        """Call Harvest for what belongs to the agent: as the agent, or, where that grant is gone and the manifest says
+        so, as the administrator; what is made then must name the agent's user. Raises as :meth:`with_harvest`."""
+        try:
+            return await self.with_harvest(agent_id, call)
+        except NotConnected:
+            if not self.substitutes:
+                raise
+            return await call(self.client(self._settings.token.get_secret_value()))
+
+    async def usable_since(self, agent_id: int, instant: datetime) -> bool:
+        """Whether Harvest can be called for the agent again, by a grant made after ``instant`` or by an
+        administrator's token."""
+        stored = await store.token(self._pool, agent_id, "harvest")
+        return self.substitutes or (stored is not None and stored.broken_at is None and stored.granted_at > instant)
 
     async def access(self, agent_id: int, system: store.System, *, refused: str | None = None) -> str:
         """A token of the agent's that works. ``refused`` is one that was just answered with 401: it is refreshed,

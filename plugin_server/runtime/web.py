@@ -23,7 +23,7 @@ from plugin_server.runtime.api import (
 )
 from plugin_server.runtime.errors import NotFound, Problem, Unavailable
 
-REQUEST_ID = "request_id"
+REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"

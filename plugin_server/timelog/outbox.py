@@ -6,17 +6,14 @@ A log of hours typed by hand makes an entry; one of a timer writes into the entr
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
 from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import NotConnected, Tokens
 from plugin_server.harvest import core, timezones, wire
-from plugin_server.harvest.client import HarvestClient
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.mirror import store as mirror_store
 from plugin_server.mirror.service import Mirror
@@ -39,14 +36,11 @@ WATCH_JOB = "watch_log"
 WATCH_AGAIN = timedelta(seconds=30)
 """When the articles are read again after they could not be read."""
 
-Result = TypeVar("Result")
-
 _logger = log.get(__name__)
 
 
 class LogOutbox:
-    """What the worker does with logs. ``substitute`` is an administrator's client that records for an agent whose own
-    grant is gone; without one such a log waits for the agent to connect again."""
+    """What the worker does with logs."""
 
     def __init__(
         self,
@@ -59,7 +53,6 @@ class LogOutbox:
         queue: Queue,
         clock: Clock,
         request_seconds: float,
-        substitute: HarvestClient | None = None,
     ) -> None:
         self._pool = pool
         self._timelog = timelog
@@ -69,7 +62,6 @@ class LogOutbox:
         self._tokens = tokens
         self._queue = queue
         self._clock = clock
-        self._substitute = substitute
         self._outbox: Outbox[store.Log] = Outbox(store.rows, PUSH_JOB, pool, queue, clock, request_seconds)
         self._twins = Twins(pool, tickets, tokens, clock)
         self._recording = Recording(pool, mirror, clock)
@@ -118,15 +110,6 @@ class LogOutbox:
         else:
             await (self._record_timer if claimed.timer_id else self._record)(claimed)
 
-    async def _call(self, agent_id: int, call: Callable[[HarvestClient], Awaitable[Result]]) -> Result:
-        """Call Harvest as the agent; where that can't be and it is allowed, as the administrator."""
-        try:
-            return await self._tokens.with_harvest(agent_id, call)
-        except NotConnected:
-            if self._substitute is None:
-                raise
-            return await call(self._substitute)
-
     async def _record(self, claimed: store.Log) -> None:
         agent = await accounts_store.agent(self._pool, claimed.agent_id)
         if agent is None or agent.harvest_user_id is None:
@@ -134,12 +117,12 @@ class LogOutbox:
         self._outbox.check_settled(claimed)
         if claimed.called_at is not None:
             look = partial(self._twins.find, wanted=claimed, user_id=agent.harvest_user_id)
-            if found := await self._call(claimed.agent_id, look):
+            if found := await self._tokens.for_agent(claimed.agent_id, look):
                 await self._finish(claimed, found[0])
                 return
         new = await self._entry(claimed, agent)
         made = await self._outbox.make(
-            claimed, lambda: self._call(claimed.agent_id, lambda client: client.create_time_entry(new))
+            claimed, lambda: self._tokens.for_agent(claimed.agent_id, lambda client: client.create_time_entry(new))
         )
         if made is not None:
             await self._finish(claimed, made)
@@ -150,7 +133,7 @@ class LogOutbox:
         if timer is None or timer.state == "failed":
             raise Stopped((timer.problem if timer else None) or "There is no timer to log.", "timer")
         if timer.state == "attention":
-            raise Stopped(timer.problem or "The timer could not be stopped.", "timer")
+            raise Stopped(timer.problem or "The timer could not be stopped.", timer.problem_code or "timer")
         if timer.state in timer_rules.LIVE:
             raise Later(timer.problem or "The timer is being stopped.", "timer")
         values = Values(
@@ -159,7 +142,9 @@ class LogOutbox:
             hours=claimed.typed_hours,
             reference=await self._reference(claimed),
         )
-        entries = await self._call(claimed.agent_id, partial(self._recording.write, timer=timer, values=values))
+        entries = await self._tokens.for_agent(
+            claimed.agent_id, partial(self._recording.write, timer=timer, values=values)
+        )
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             hours = sum((entry.hours for entry in entries), Decimal(0))
@@ -173,7 +158,7 @@ class LogOutbox:
         assert entry_id is not None
         # Who finds it gone already, by us or by somebody in Harvest, has nothing left to do.
         with contextlib.suppress(core.Missing):
-            await self._call(claimed.agent_id, lambda client: client.delete_time_entry(entry_id))
+            await self._tokens.for_agent(claimed.agent_id, lambda client: client.delete_time_entry(entry_id))
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             await mirror_store.mark_deleted(connection, entry_id, now)
@@ -183,7 +168,7 @@ class LogOutbox:
     async def _restore(self, claimed: store.Log) -> None:
         """Undo a timer's log: its entries stay, as they were before, and the timer can be logged again."""
         assert claimed.timer_id is not None
-        await self._call(claimed.agent_id, partial(self._recording.restore, timer_id=claimed.timer_id))
+        await self._tokens.for_agent(claimed.agent_id, partial(self._recording.restore, timer_id=claimed.timer_id))
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             if not await store.rows.settle(connection, claimed, rules.after(claimed.state, "removed"), now):
@@ -214,7 +199,7 @@ class LogOutbox:
             notes=claimed.notes,
             external_reference=await self._reference(claimed),
             # Harvest takes the token's user unless told otherwise; the administrator's entry is to be the agent's.
-            user_id=agent.harvest_user_id if self._substitute else None,
+            user_id=agent.harvest_user_id if self._tokens.substitutes else None,
         )
         company = await self._mirror.company()
         if company is None or not company.wants_timestamp_timers:
@@ -253,12 +238,8 @@ class LogOutbox:
 
     async def _wake_reconnected(self) -> None:
         """Queue again what only waited for its agent to connect again, and whose agent has."""
-        waiting = await store.waiting_for_grant(self._pool)
-        if not waiting:
-            return
-        granted = {agent.id: at for agent, at in await accounts_store.agents_with_harvest(self._pool)}
-        for log_id, agent_id, since in waiting:
-            if agent_id in granted and granted[agent_id] > since:
+        for log_id, agent_id, since in await store.waiting_for_grant(self._pool):
+            if await self._tokens.usable_since(agent_id, since):
                 async with self._pool.acquire() as connection:
                     end = rules.after("attention", "retry")
                     await store.rows.move(connection, log_id, "attention", end, self._clock.now())

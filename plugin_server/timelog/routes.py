@@ -45,6 +45,13 @@ class LogIn(BaseModel):
         description="The timer whose time it is; it is stopped first. `hours` then correct what it measured, once it"
         " has stopped. Without hours and without this, your timer on the ticket is meant, if there is one.",
     )
+    age_seconds: StrictInt = Field(
+        default=0,
+        ge=0,
+        le=30 * 86_400,
+        description="How long ago the person asked for this, when it could not be sent at once: a timer is stopped as"
+        " of then.",
+    )
 
 
 class LogOut(BaseModel):
@@ -118,7 +125,7 @@ class LogRoutes:
     async def put_log(self, call: Call[LogIn]) -> Answer:
         body = call.body
         typed = Typed(_text(body.hours), _text(body.task_id), _text(body.spent_date), _text(body.notes))
-        wish = Wish(body.ticket_id, typed, body.confirm, body.after_article_id, body.timer_id)
+        wish = Wish(body.ticket_id, typed, body.confirm, body.after_article_id, body.timer_id, body.age_seconds)
         try:
             found, new = await self._timelog.arm(call.caller, _id(call), wish)
         except (Invalid, Conflict) as problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -32,13 +33,14 @@ _logger = log.get(__name__)
 class Wish:
     """What an agent asks to have recorded. ``confirm`` says whether an article of the agent with an id above
     ``after_article_id`` has to appear first, or nothing. ``timer_id`` names the timer whose time it is; where no hours
-    are typed, the one that the agent has on the ticket is meant."""
+    are typed, the one that the agent has on the ticket is meant. ``age_seconds`` is how long ago it was asked."""
 
     ticket_id: int
     typed: Typed
     confirm: Literal["article", "now"]
     after_article_id: int | None
     timer_id: UUID | None = None
+    age_seconds: int = 0
 
 
 class CannotRead(Exception):
@@ -137,7 +139,8 @@ class TimeLog:
             if known is not None and known.timer_id not in (None, entry.timer_id):
                 await self.free_timer(connection, known)
             if entry.timer_id is not None:
-                await self._timers.hold(connection, caller, entry.timer_id, log_id, entry.notes, now)
+                pressed_at = now - timedelta(seconds=wish.age_seconds)
+                await self._timers.hold(connection, caller, entry.timer_id, log_id, entry.notes, pressed_at)
             await store.write(
                 connection,
                 log_id,

@@ -54,7 +54,7 @@ class Twins:
                 continue
             try:
                 settle = partial(self._settle, suspect=suspect, user_id=agent.harvest_user_id)
-                await self._tokens.with_harvest(agent.id, settle)
+                await self._tokens.for_agent(agent.id, settle)
             except (core.HarvestError, NotConnected, CannotRefresh) as error:
                 _logger.warning("twins not looked for", log=str(suspect.id), reason=str(error))
 

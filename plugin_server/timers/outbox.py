@@ -62,6 +62,11 @@ class TimerOutbox:
     async def sweep(self) -> None:
         """Find everything that is due, also what lost its nudge or its worker."""
         await self.notice()
+        for timer in await store.waiting_for_grant(self._pool):
+            if await self._tokens.usable_since(timer.agent_id, timer.changed_at):
+                async with self._pool.acquire() as connection:
+                    end = rules.after(timer.state, "retry")
+                    await store.rows.move(connection, timer.id, timer.state, end, self._clock.now())
         for timer_id, _state in await store.rows.due(self._pool, WORK, self._clock.now(), BATCH):
             await self._queue.nudge(STEP_JOB, str(timer_id))
         await self._late.check()
@@ -103,8 +108,12 @@ class TimerOutbox:
         made = await self._begun_already(claimed, user_id)
         if made is None:
             entry_id = await self._goes_on(claimed)
-            call = partial(_restart, entry_id=entry_id) if entry_id else partial(_create, new=await self._new(claimed))
-            made = await self._outbox.make(claimed, lambda: self._tokens.with_harvest(claimed.agent_id, call))
+            call = (
+                partial(_restart, entry_id=entry_id)
+                if entry_id
+                else partial(_create, new=await self._new(claimed, user_id))
+            )
+            made = await self._outbox.make(claimed, lambda: self._tokens.for_agent(claimed.agent_id, call))
             if made is None:
                 return
         if not await self._begin(claimed, made, "begun"):
@@ -113,7 +122,7 @@ class TimerOutbox:
         # Harvest's reply doesn't say whose timer it has stopped.
         if before is not None and before.id != made.id:
             with contextlib.suppress(core.HarvestError, NotConnected, CannotRefresh):
-                await self._tokens.with_harvest(claimed.agent_id, partial(self._mirror.reread, entry_id=before.id))
+                await self._tokens.for_agent(claimed.agent_id, partial(self._mirror.reread, entry_id=before.id))
         await self.notice()
 
     async def _halt(self, claimed: store.Timer, user_id: int) -> None:
@@ -121,7 +130,7 @@ class TimerOutbox:
         if claimed.began_at is None:
             made = await self._begun_already(claimed, user_id)
             if made is None:
-                await self._never_begun(claimed, wanted)
+                await self._never_begun(claimed, user_id, wanted)
                 return
             await self._begin(claimed, made, None)
             claimed = await store.rows.get(self._pool, claimed.id) or claimed
@@ -130,7 +139,7 @@ class TimerOutbox:
         stopped = None
         if current:
             halt = partial(self._stop_entry, claimed=claimed, entry_id=current.entry_id, wanted=wanted)
-            stopped = await self._tokens.with_harvest(claimed.agent_id, halt)
+            stopped = await self._tokens.for_agent(claimed.agent_id, halt)
         async with self._pool.acquire() as connection, connection.transaction():
             if stopped is not None:
                 await mirror_store.upsert_entries(connection, [stopped])
@@ -163,13 +172,13 @@ class TimerOutbox:
             found = await client.change_time_entry(entry_id, await self._correction(claimed, hours))
         return found
 
-    async def _never_begun(self, claimed: store.Timer, wanted: datetime) -> None:
+    async def _never_begun(self, claimed: store.Timer, user_id: int, wanted: datetime) -> None:
         """Harvest was away all the time: the run becomes an entry of its own, as if typed by hand."""
         hours = rules.hours_between(claimed.start_wanted_at, wanted)
         if hours:
-            new = await self._new(claimed, hours)
+            new = await self._new(claimed, user_id, hours)
             call = partial(_create, new=new)
-            made = await self._outbox.make(claimed, lambda: self._tokens.with_harvest(claimed.agent_id, call))
+            made = await self._outbox.make(claimed, lambda: self._tokens.for_agent(claimed.agent_id, call))
             if made is not None:
                 await self._begin(claimed, made, "done")
             return
@@ -182,7 +191,7 @@ class TimerOutbox:
         for entry in await store.entries(self._pool, claimed.id):
             with contextlib.suppress(core.Missing):
                 remove = partial(_remove, entry_id=entry.entry_id)
-                await self._tokens.with_harvest(claimed.agent_id, remove)
+                await self._tokens.for_agent(claimed.agent_id, remove)
             async with self._pool.acquire() as connection:
                 await mirror_store.mark_deleted(connection, entry.entry_id, self._clock.now())
         async with self._pool.acquire() as connection:
@@ -195,7 +204,7 @@ class TimerOutbox:
         if claimed.called_at is None:
             return None
         if (entry_id := await self._goes_on(claimed)) is not None:
-            again = await self._tokens.with_harvest(claimed.agent_id, partial(self._mirror.reread, entry_id=entry_id))
+            again = await self._tokens.for_agent(claimed.agent_id, partial(self._mirror.reread, entry_id=entry_id))
             return again if again and again.is_running else None
         look = partial(
             lookup.made_for,
@@ -204,7 +213,7 @@ class TimerOutbox:
             day=claimed.spent_date,
             mark=rules.mark(claimed.id, claimed.run),
         )
-        found = await self._tokens.with_harvest(claimed.agent_id, look)
+        found = await self._tokens.for_agent(claimed.agent_id, look)
         return found[-1] if found else None
 
     async def _goes_on(self, claimed: store.Timer) -> int | None:
@@ -233,7 +242,7 @@ class TimerOutbox:
                 return True
             return await store.rows.settle(connection, claimed, rules.after(claimed.state, event), now)
 
-    async def _new(self, claimed: store.Timer, hours: Decimal | None = None) -> wire.NewTimeEntry:
+    async def _new(self, claimed: store.Timer, user_id: int, hours: Decimal | None = None) -> wire.NewTimeEntry:
         ticket = await tickets_store.ticket(self._pool, claimed.ticket_id)
         organisation = ticket.organisation_id if ticket else None
         new = wire.NewTimeEntry(
@@ -241,6 +250,7 @@ class TimerOutbox:
             task_id=claimed.task_id,
             spent_date=claimed.spent_date,
             notes=claimed.notes or None,
+            user_id=user_id if self._tokens.substitutes else None,
             external_reference=wire.ExternalReference(
                 id=self._tickets.reference(claimed.ticket_id),
                 group_id=str(organisation) if organisation is not None else None,

@@ -228,9 +228,9 @@ class Timers:
         return Elsewhere(entry.id, label, entry.timer_started_at, adoptable=here and owner is None)
 
     async def hold(
-        self, connection: Connection, caller: Caller, timer_id: UUID, log_id: UUID, notes: str, now: datetime
+        self, connection: Connection, caller: Caller, timer_id: UUID, log_id: UUID, notes: str, pressed_at: datetime
     ) -> None:
-        """A log records this timer: it is stopped, and can't be changed until the log gives it up.
+        """A log records this timer: it is stopped as of ``pressed_at``, and can't be changed until the log gives it up.
 
         Inside the log's transaction. Raises :class:`Conflict` when another log holds it.
         """
@@ -238,7 +238,9 @@ class Timers:
         if found.held_by not in (None, log_id):
             raise Conflict("Another log records this timer already.", code="timer_held")
         if found.state in ("starting", "running"):
-            await store.want_stop(connection, timer_id, now)
+            now = self._clock.now()
+            # An instant before the timer began can't be: the clock it was reckoned by was set in between.
+            await store.want_stop(connection, timer_id, pressed_at if pressed_at >= found.start_wanted_at else now)
             await self._move(connection, found, "stop", now)
         elif found.state == "ended":
             raise Conflict("This timer has been logged or discarded already.", code="timer_ended")

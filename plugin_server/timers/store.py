@@ -253,6 +253,12 @@ async def owner(pool: Pool, entry_id: int) -> int | None:
     return found
 
 
+async def waiting_for_grant(pool: Pool) -> list[Timer]:
+    """Timers that only wait for their agent to connect Harvest again."""
+    found = await pool.fetch(f"SELECT {_COLUMNS} FROM timer WHERE state = 'attention' AND problem_code = 'reconnect'")
+    return [_timer(row) for row in found]
+
+
 async def no_longer_running(pool: Pool) -> list[Timer]:
     """Timers that should run, or could not be stopped, and none of whose entries runs in Harvest any more."""
     found = await pool.fetch(

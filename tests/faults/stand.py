@@ -24,7 +24,7 @@ CLONE = Path(__file__).resolve().parents[2]
 class Stand:
     """The product on its own databases, with a short time limit for calls to Harvest."""
 
-    def __init__(self, folder: Path, database: str, redis: str) -> None:
+    def __init__(self, folder: Path, database: str, redis: str, **harvest: object) -> None:
         self.port = free_triple()
         self.url, self.helpdesk, self.harvest = (f"http://127.0.0.1:{self.port + offset}" for offset in range(3))
         self.kills = 0
@@ -34,7 +34,7 @@ class Stand:
         prepare.write_secrets(folder, prepare.Seed.load())
         self._manifest = prepare.write_manifest(folder, self.port)
         manifest = json.loads(self._manifest.read_text())
-        manifest["harvest"]["request_seconds"] = REQUEST_SECONDS
+        manifest["harvest"] |= {"request_seconds": REQUEST_SECONDS, **harvest}
         self._manifest.write_text(json.dumps(manifest))
 
     def _command(self, name: str) -> list[str]:
@@ -106,9 +106,11 @@ async def _answers(url: str) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def standing(folder: Path, make_database: Callable[[], str], redis: str) -> AsyncIterator[Stand]:
-    """A stand that is up: one server, two workers."""
-    stand = Stand(folder, make_database(), redis)
+async def standing(
+    folder: Path, make_database: Callable[[], str], redis: str, **harvest: object
+) -> AsyncIterator[Stand]:
+    """A stand that is up: one server, two workers; ``harvest`` are settings of that part of the manifest."""
+    stand = Stand(folder, make_database(), redis, **harvest)
     try:
         await stand.start_systems(make_database(), make_database())
         await stand.migrate()

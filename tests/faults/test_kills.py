@@ -1,5 +1,6 @@
 """The proof of "exactly once": server and workers are killed at random moments while Harvest misbehaves; in the end
-every accepted log is exactly one entry, and nothing else is in Harvest.
+every accepted log is exactly its entries, and nothing else is in Harvest. Most logs are typed by hand; beside them one
+agent starts, stops, continues and logs a timer again and again.
 
 `FAULTS_SEED` replays a run, `FAULTS_LOGS` sets its length; `make faults` runs the long one.
 """
@@ -28,7 +29,8 @@ from tests.support.world import ADA, SUPPORT, World, today, until
 SEED = int(os.environ.get("FAULTS_SEED", "") or random.SystemRandom().randrange(10**6))
 LOGS = int(os.environ.get("FAULTS_LOGS", "60"))
 AT_ONCE = 20
-POST = "POST /v2/time_entries"
+TIMERS = max(3, LOGS // 20)
+CALLS = ["POST /v2/time_entries"] * 3 + ["PATCH /v2/time_entries"]
 FAULTS: list[dict[str, Any]] = [
     {"kind": "drop_before"},
     {"kind": "drop_after"},
@@ -49,6 +51,7 @@ async def test_every_accepted_log_is_exactly_one_entry(
         demo = cast(Demo, stand)
         world = World(demo, session)
         tickets = [(await world.linked_ticket(ADA))[0] for _ in range(5)]
+        timed = [(await world.linked_ticket(ADA))[0] for _ in range(2)]
         status, body = await connect(demo, "ada@example.com")
         assert status == 201
         api = Api(session, stand.url, body["access_token"])
@@ -61,7 +64,12 @@ async def test_every_accepted_log_is_exactly_one_entry(
         }
         trouble = asyncio.create_task(_trouble(stand, world, chance))
         gate = asyncio.Semaphore(AT_ONCE)
-        await asyncio.gather(trouble, *(_send(api, gate, log, *wish) for log, wish in logs.items()))
+        timer_logs = {str(uuid.UUID(int=chance.getrandbits(128), version=4)): timed[n % 2] for n in range(TIMERS)}
+        await asyncio.gather(
+            trouble,
+            _run_timers(api, timer_logs),
+            *(_send(api, gate, log, *wish) for log, wish in logs.items()),
+        )
         await stand.ready()
         for log in logs:
             await until(lambda log=log: _state(api, log), lambda state: state == "logged", seconds=120)
@@ -80,6 +88,15 @@ async def test_every_accepted_log_is_exactly_one_entry(
         entries = await until(made, lambda found: len(found) == len(wanted), seconds=60)
         assert entries == wanted, Counter(log for log, _ticket, _hours in entries).most_common(3)
         assert stand.kills == LOGS // 5
+        # Every timer's time stands under its log's note, none runs on, and no start is left over.
+        noted = await until(
+            lambda: _notes(world, timed),
+            lambda found: {note for note, _running in found} == {f"timer {log}" for log in timer_logs},
+            seconds=60,
+        )
+        assert not any(running for _note, running in noted)
+        # A start that was carried out late is one more entry of its timer; others there are none.
+        assert len(noted) <= 3 * TIMERS
 
 
 async def _trouble(stand: Stand, world: World, chance: random.Random) -> None:
@@ -92,7 +109,7 @@ async def _trouble(stand: Stand, world: World, chance: random.Random) -> None:
         if happening == "kill":
             await stand.kill(chance.choice(names))
         else:
-            await world.fault(POST, **chance.choice(FAULTS))
+            await world.fault(chance.choice(CALLS), **chance.choice(FAULTS))
     # What no call has met by now would only hold up the last log, whose tries are a minute apart by then.
     await world.harvest("DELETE", "/_sim/faults")
 
@@ -118,6 +135,54 @@ async def _send(api: Api, gate: asyncio.Semaphore, log: str, ticket: int, hours:
     async with gate:
         await until(accepted, seconds=120)
         await until(lambda: _state(api, log), lambda state: state == "logged", seconds=120)
+
+
+async def _run_timers(api: Api, logs: dict[str, int]) -> None:
+    """One after the other, as one person would: start, stop, continue, and log while it runs."""
+    for log, ticket in logs.items():
+        timer = await _insist(api, f"/api/v1/tickets/{ticket}/timer", {"task_id": SUPPORT})
+        await _reach(api, timer, "running")
+        await _insist(api, f"/api/v1/timers/{timer}/stop")
+        await _reach(api, timer, "stopped")
+        again = await _insist(api, f"/api/v1/tickets/{ticket}/timer", {"task_id": SUPPORT})
+        assert again == timer
+        wish = {"ticket_id": ticket, "confirm": "now", "task_id": SUPPORT, "notes": f"timer {log}", "timer_id": timer}
+
+        async def accepted(log: str = log, wish: dict[str, Any] = wish) -> bool:
+            return (await _answer(api, "PUT", f"/api/v1/logs/{log}", wish))[0] in (200, 201)
+
+        await until(accepted, seconds=120)
+        await until(lambda log=log: _state(api, log), lambda state: state == "logged", seconds=120)
+
+
+async def _insist(api: Api, path: str, body: dict[str, Any] | None = None) -> str:
+    """Press until there is an answer; the timer's id."""
+
+    async def pressed() -> str | None:
+        status, answer = await _answer(api, "POST", path, body or {})
+        assert status in (0, 200, 500, 503), answer
+        return str(answer["id"]) if status == 200 else None
+
+    return str(await until(pressed, seconds=120))
+
+
+async def _reach(api: Api, timer: str, state: str) -> None:
+    async def there() -> str:
+        status, answer = await _answer(api, "GET", f"/api/v1/timers/{timer}")
+        return str(answer["state"]) if status == 200 else ""
+
+    await until(there, lambda found: found == state, seconds=120)
+
+
+async def _notes(world: World, tickets: list[int]) -> list[tuple[str | None, bool]]:
+    return [(entry["notes"], entry["is_running"]) for ticket in tickets for entry in await world.entries(ticket)]
+
+
+async def _answer(api: Api, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    """Status and answer; status 0 when there was none."""
+    with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+        return await api.call(method, path, body)
+    return 0, None
 
 
 async def _state(api: Api, log: str) -> str:

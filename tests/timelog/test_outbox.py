@@ -80,8 +80,13 @@ class Tokens:
 
     harvest: Harvest
     broken: str = ""
+    usable_from: datetime | None = None
+    substitutes: bool = False
 
-    async def with_harvest(self, _agent_id: int, call: Callable[[Any], Awaitable[Any]]) -> Any:
+    async def usable_since(self, _agent_id: int, instant: datetime) -> bool:
+        return self.usable_from is not None and self.usable_from > instant
+
+    async def for_agent(self, _agent_id: int, call: Callable[[Any], Awaitable[Any]]) -> Any:
         if self.broken == "harvest":
             raise NotConnected("harvest")
         return await call(self.harvest)
@@ -299,20 +304,14 @@ async def test_an_article_confirms_one_log_only(bench: Bench) -> None:
 
 async def test_what_waits_for_a_grant_goes_on_only_after_a_new_one(bench: Bench) -> None:
     log = await bench.log()
-    bench.tokens.broken = "harvest"
-    async with bench.pool.acquire() as connection:
-        await accounts_store.put_token(connection, bench.agent_id, "harvest", b"a", b"r", NOW + timedelta(days=1), NOW)
+    bench.tokens.broken, bench.tokens.usable_from = "harvest", NOW
     bench.clock.advance(seconds=1)
     await bench.outbox.push(str(log))
     assert (await bench.read(log)).problem_code == "reconnect"
     await bench.outbox.sweep()
     assert (await bench.read(log)).state == "attention"  # the same grant that was refused
     bench.clock.advance(seconds=1)
-    async with bench.pool.acquire() as connection:
-        later = bench.clock.now()
-        await accounts_store.put_token(
-            connection, bench.agent_id, "harvest", b"a", b"r", NOW + timedelta(days=1), later
-        )
+    bench.tokens.usable_from = bench.clock.now()
     await bench.outbox.sweep()
     assert (await bench.read(log)).state == "queued"
 

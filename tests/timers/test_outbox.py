@@ -138,8 +138,12 @@ class Harvest:
 class Tokens:
     harvest: Harvest
     broken: bool = False
+    substitutes: bool = False
 
-    async def with_harvest(self, _agent_id: int, call: Callable[[Any], Awaitable[Any]]) -> Any:
+    async def usable_since(self, _agent_id: int, _instant: datetime) -> bool:
+        return not self.broken
+
+    async def for_agent(self, _agent_id: int, call: Callable[[Any], Awaitable[Any]]) -> Any:
         if self.broken:
             raise NotConnected("harvest")
         return await call(self.harvest)
@@ -381,9 +385,11 @@ async def test_a_broken_grant_leaves_the_timer_to_be_stopped_again(bench: Bench)
     await bench.outbox.step(str(timer))
     found = await bench.read(timer)
     assert (found.state, found.problem_code) == ("attention", "reconnect")
+    await bench.outbox.sweep()
+    assert (await bench.read(timer)).state == "attention"
     bench.tokens.broken = False
     bench.pass_time(minutes=30)
-    await bench.timers.change(bench.caller, timer, "retry")
+    await bench.outbox.sweep()  # connected again
     await bench.go(timer, "stopped")
     assert bench.hours() == [Decimal("0.50")]  # the half hour that was worked
 
@@ -409,6 +415,19 @@ async def test_continue_on_another_day_gets_an_entry_of_its_own(bench: Bench) ->
     await bench.go(timer, "running")
     days = [entry.spent_date for entry in bench.harvest.entries.values()]
     assert days == [date(2026, 3, 4), date(2026, 3, 5)]
+
+
+@pytest.mark.parametrize(("age", "hours"), [(timedelta(minutes=45), "0.25"), (timedelta(days=1), "1.00")])
+async def test_a_log_that_arrives_late_stops_it_as_of_then_unless_that_can_not_be(
+    bench: Bench, age: timedelta, hours: str
+) -> None:
+    timer = await bench.start()
+    await bench.outbox.step(str(timer))
+    bench.pass_time(hours=1)
+    async with bench.pool.acquire() as connection, connection.transaction():
+        await bench.timers.hold(connection, bench.caller, timer, UUID(int=7), "", bench.clock.now() - age)
+    await bench.outbox.step(str(timer))
+    assert bench.hours() == [Decimal(hours)]
 
 
 async def test_a_timer_past_midnight_says_so_and_asks(bench: Bench) -> None:

@@ -1,0 +1,60 @@
+"""Whose token records a log whose agent has gone."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+
+from tests.api.test_log_call import body
+from tests.faults.stand import standing
+from tests.support.demo import Demo
+from tests.support.signin import Api, connect
+from tests.support.world import ADA, SUPPORT, World, until
+
+
+async def test_an_administrator_records_for_an_agent_who_has_disconnected(
+    make_database: Callable[[], str], redis_url: str, tmp_path: Path
+) -> None:
+    setting: dict[str, Any] = {"when_disconnected": "administrator"}
+    async with standing(tmp_path, make_database, redis_url, **setting) as stand, aiohttp.ClientSession() as session:
+        demo = cast(Demo, stand)
+        world = World(demo, session)
+        ticket, _project = await world.linked_ticket(ADA)
+        other, _project = await world.linked_ticket(ADA)
+        status, signed_in = await connect(demo, "ada@example.com")
+        assert status == 201
+        api = Api(session, stand.url, signed_in["access_token"])
+        await world.harvest(
+            "POST", "/_sim/faults", {"match": "PATCH /v2/time_entries", "kind": "status", "status": 503, "times": 99}
+        )
+        timer = await until(lambda: _started(api, other))
+        log = {"ticket_id": other, "confirm": "now", "task_id": SUPPORT, "notes": "From the timer", "timer_id": timer}
+        assert (await api.call("PUT", f"/api/v1/logs/{uuid.uuid4()}", log))[0] == 201
+        await world.harvest(
+            "POST", "/_sim/faults", {"match": "POST /v2/time_entries", "kind": "status", "status": 503, "times": 99}
+        )
+        assert (await api.call("PUT", f"/api/v1/logs/{uuid.uuid4()}", body(ticket, notes="By hand")))[0] == 201
+        assert (await api.call("DELETE", "/api/v1/session"))[0] == 204
+        assert (await api.call("GET", "/api/v1/me"))[0] == 401
+        await world.harvest("DELETE", "/_sim/faults")
+
+        async def found() -> list[tuple[str, int, bool]]:
+            entries = [*await world.entries(ticket), *await world.entries(other)]
+            return [(entry["notes"], entry["user"]["id"], entry["is_running"]) for entry in entries]
+
+        wanted = [("By hand", ADA, False), ("From the timer", ADA, False)]
+        await until(found, lambda entries: entries == wanted, seconds=60)
+
+
+async def _started(api: Api, ticket: int) -> str | None:
+    """The id of a timer that runs, once the ticket's project is known."""
+    status, answer = await api.call("POST", f"/api/v1/tickets/{ticket}/timer", {"task_id": SUPPORT})
+    if status == 422:
+        await api.call("POST", f"/api/v1/tickets/{ticket}/refresh")
+        return None
+    assert status == 200, answer
+    return str(answer["id"]) if answer["state"] == "running" else None
