@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
+import asyncpg
 
 from plugin_server.demo import prepare
 from tests.support.demo import free_triple
@@ -66,6 +67,15 @@ class Stand:
             sys.executable, "-m", "plugin_server.cli", "migrate", env=self._environment, cwd=CLONE
         )
         assert await process.wait() == 0
+
+    async def doubles(self) -> list[str]:
+        """Logs that stand in the database more than once."""
+        connection = await asyncpg.connect(self._environment["DATABASE_URL"])
+        try:
+            rows = await connection.fetch("SELECT id FROM log GROUP BY id HAVING count(*) > 1")
+        finally:
+            await connection.close()
+        return [str(row["id"]) for row in rows]
 
     async def ready(self) -> None:
         """Wait until the server answers."""

@@ -1,6 +1,7 @@
 """The proof of "exactly once": server and workers are killed at random moments while Harvest misbehaves; in the end
-every accepted log is exactly its entries, and nothing else is in Harvest. Most logs are typed by hand; beside them one
-agent starts, stops, continues and logs a timer again and again.
+every accepted log is exactly its entries, and nothing else is in Harvest. Most logs are typed by hand, each sent by two
+tabs at once; beside them the agent starts, stops, continues and logs a timer again and again, and answers a ticket with
+logs that wait for the answer.
 
 `FAULTS_SEED` replays a run, `FAULTS_LOGS` sets its length; `make faults` runs the long one.
 """
@@ -51,6 +52,7 @@ async def test_every_accepted_log_is_exactly_one_entry(
         demo = cast(Demo, stand)
         world = World(demo, session)
         tickets = [(await world.linked_ticket(ADA))[0] for _ in range(5)]
+        answered = (await world.linked_ticket(ADA))[0]
         timed = [(await world.linked_ticket(ADA))[0] for _ in range(2)]
         status, body = await connect(demo, "ada@example.com")
         assert status == 201
@@ -65,9 +67,11 @@ async def test_every_accepted_log_is_exactly_one_entry(
         trouble = asyncio.create_task(_trouble(stand, world, chance))
         gate = asyncio.Semaphore(AT_ONCE)
         timer_logs = {str(uuid.UUID(int=chance.getrandbits(128), version=4)): timed[n % 2] for n in range(TIMERS)}
+        reply_logs = [str(uuid.UUID(int=chance.getrandbits(128), version=4)) for _ in range(TIMERS)]
         await asyncio.gather(
             trouble,
             _run_timers(api, timer_logs),
+            _run_replies(api, world, answered, reply_logs),
             *(_send(api, gate, log, *wish) for log, wish in logs.items()),
         )
         await stand.ready()
@@ -88,6 +92,9 @@ async def test_every_accepted_log_is_exactly_one_entry(
         entries = await until(made, lambda found: len(found) == len(wanted), seconds=60)
         assert entries == wanted, Counter(log for log, _ticket, _hours in entries).most_common(3)
         assert stand.kills == LOGS // 5
+        assert await stand.doubles() == []
+        replies = sorted(str(entry["notes"]) for entry in await world.entries(answered))
+        assert replies == sorted(f"reply {log}" for log in reply_logs)
         # Every timer's time stands under its log's note, none runs on, and no start is left over.
         noted = await until(
             lambda: _notes(world, timed),
@@ -125,16 +132,40 @@ async def _send(api: Api, gate: asyncio.Semaphore, log: str, ticket: int, hours:
         "notes": f"log {log}",
     }
 
-    async def accepted() -> bool:
-        with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-            status, answer = await api.call("PUT", f"/api/v1/logs/{log}", body)
-            assert status in (200, 201, 500, 503), answer
-            return status in (200, 201)
-        return False
-
     async with gate:
-        await until(accepted, seconds=120)
+        await asyncio.gather(*(_insist_on(api, log, body) for _tab in range(2)))
         await until(lambda: _state(api, log), lambda state: state == "logged", seconds=120)
+
+
+async def _insist_on(api: Api, log: str, body: dict[str, Any]) -> None:
+    """Send a log until it is accepted."""
+
+    async def accepted() -> bool:
+        status, answer = await _answer(api, "PUT", f"/api/v1/logs/{log}", body)
+        assert status in (0, 200, 201, 500, 503), answer
+        return status in (200, 201)
+
+    await until(accepted, seconds=120)
+
+
+async def _run_replies(api: Api, world: World, ticket: int, logs: list[str]) -> None:
+    """Answer the ticket again and again, each answer with a log that it confirms."""
+    last = 0
+    for log in logs:
+        note = {"ticket_id": ticket, "body": f"Answer {log}", "type": "note", "internal": True}
+        wish = {
+            "ticket_id": ticket,
+            "confirm": "article",
+            "after_article_id": last,
+            "hours": "0.25",
+            "task_id": SUPPORT,
+            "spent_date": today(),
+            "notes": f"reply {log}",
+        }
+        await asyncio.gather(*(_insist_on(api, log, wish) for _tab in range(2)))
+        article = await world.helpdesk_as("ada@example.com", "POST", "/ticket_articles", note)
+        last = article["id"]
+        await until(lambda log=log: _state(api, log), lambda state: state == "logged", seconds=120)
 
 
 async def _run_timers(api: Api, logs: dict[str, int]) -> None:
@@ -148,10 +179,7 @@ async def _run_timers(api: Api, logs: dict[str, int]) -> None:
         assert again == timer
         wish = {"ticket_id": ticket, "confirm": "now", "task_id": SUPPORT, "notes": f"timer {log}", "timer_id": timer}
 
-        async def accepted(log: str = log, wish: dict[str, Any] = wish) -> bool:
-            return (await _answer(api, "PUT", f"/api/v1/logs/{log}", wish))[0] in (200, 201)
-
-        await until(accepted, seconds=120)
+        await _insist_on(api, log, wish)
         await until(lambda log=log: _state(api, log), lambda state: state == "logged", seconds=120)
 
 

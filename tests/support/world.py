@@ -56,8 +56,15 @@ class World:
             return await response.json() if text.startswith(("{", "[")) else None
 
     async def helpdesk(self, method: str, path: str, body: Any = None) -> Any:
-        """Call the demo helpdesk; anything but success fails the test."""
-        headers = {"Authorization": "Token token=demo-zammad-token"}
+        """Call the demo helpdesk as the service user; anything but success fails the test."""
+        return await self._helpdesk("Token token=demo-zammad-token", method, path, body)
+
+    async def helpdesk_as(self, email: str, method: str, path: str, body: Any = None) -> Any:
+        """Call the demo helpdesk as one of its people."""
+        return await self._helpdesk(aiohttp.BasicAuth(email, "demo").encode(), method, path, body)
+
+    async def _helpdesk(self, authorization: str, method: str, path: str, body: Any) -> Any:
+        headers = {"Authorization": authorization}
         url = f"{self.demo.helpdesk}/api/v1{path}"
         async with self.session.request(method, url, json=body, headers=headers) as response:
             text = await response.text()
