@@ -61,7 +61,7 @@ class World:
 
     async def helpdesk_as(self, email: str, method: str, path: str, body: Any = None) -> Any:
         """Call the demo helpdesk as one of its people."""
-        return await self._helpdesk(aiohttp.BasicAuth(email, "demo").encode(), method, path, body)
+        return await self._helpdesk(aiohttp.encode_basic_auth(email, "demo"), method, path, body)
 
     async def _helpdesk(self, authorization: str, method: str, path: str, body: Any) -> Any:
         headers = {"Authorization": authorization}
