@@ -91,3 +91,15 @@ class Helpdesk:
         assert done.headers["Location"] == "/#ticket/zoom/1"
         shown = await self.get("signshow")
         return str(shown.headers["CSRF-TOKEN"])
+
+    async def fault(self, match: str, kind: str, **details: Any) -> None:
+        """Let the helpdesk misbehave, once unless ``times`` says otherwise."""
+        made = await self.call("POST", "/_sim/faults", {"match": match, "kind": kind, **details})
+        assert made.status == 201, made.data
+
+    async def set(self, name: str, value: Any) -> None:
+        """Change one of the administrator's settings."""
+        listed = await self.get("settings", SERVICE)
+        number = next(one["id"] for one in listed.data if one["name"] == name)
+        done = await self.call("PUT", f"settings/{number}", {"state_current": {"value": value}}, SERVICE)
+        assert done.status == 200, done.data

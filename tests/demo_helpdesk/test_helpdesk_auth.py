@@ -149,6 +149,23 @@ class TestFrom:
         answer = await desk.get("users/me", {**SERVICE, "From": name})
         assert answer.data["id"] == 3
 
+    async def test_the_older_header_works_and_the_newer_one_comes_first(self, desk: Helpdesk) -> None:
+        assert (await desk.get("users/me", {**SERVICE, "X-On-Behalf-Of": "3"})).data["id"] == 3
+        both = await desk.get("users/me", {**SERVICE, "X-On-Behalf-Of": "3", "From": "bo@example.com"})
+        assert both.data["id"] == 4
+
+    async def test_of_the_tokens_own_permissions_only_admin_user_is_asked(self, desk: Helpdesk) -> None:
+        async def token(*permissions: str) -> dict[str, str]:
+            wanted = {"name": "narrow", "permission": list(permissions)}
+            made = await desk.call("POST", "user_access_token", wanted, ADMIN)
+            return {"Authorization": f"Token token={made.data['token']}", "From": "ada@example.com"}
+
+        refused = await desk.get("tickets/1", await token("ticket.agent"))
+        assert refused.status == 403
+        assert refused.data["error"] == "Current user has no permission to use 'From'/'X-On-Behalf-Of'!"
+        # The token can't read a ticket itself; on behalf of ada it can.
+        assert (await desk.get("tickets/1", await token("admin.user"))).status == 200
+
     async def test_authorship_and_rights_are_the_other_ones(self, desk: Helpdesk) -> None:
         ticket = await desk.ticket()
         made = await desk.call(

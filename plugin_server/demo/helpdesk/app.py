@@ -12,6 +12,7 @@ from . import (
     attributes,
     directory,
     events,
+    faults,
     login,
     middleware,
     oauth,
@@ -32,15 +33,24 @@ MAX_BODY = 30 * 1024 * 1024
 
 
 def create_app(pool: Pool, settings: Settings, outer: Sequence[Middleware] = ()) -> web.Application:
-    """The application. ``outer`` middlewares stand before everything else: the place for faults."""
+    """The application. ``outer`` middlewares stand before everything else."""
     app = web.Application(
-        middlewares=[*outer, middleware.headers, middleware.failures, middleware.caller], client_max_size=MAX_BODY
+        middlewares=[
+            *outer,
+            middleware.headers,
+            middleware.failures,
+            simulation.only_from_here,
+            middleware.caller,
+            faults.strike,
+        ],
+        client_max_size=MAX_BODY,
     )
     app[POOL] = pool
     app[SETTINGS] = settings
     app[events.LISTENERS] = []
     for part in (
-        simulation, login, oauth, tokens, users, directory, attributes, ticket_search, tickets, articles, tags, page,
+        simulation, faults, login, oauth, tokens, users, directory, attributes, ticket_search, tickets, articles, tags,
+        page,
     ):  # fmt: skip
         part.add_routes(app)
     return app

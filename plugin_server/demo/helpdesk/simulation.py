@@ -1,17 +1,19 @@
 """The simulator's own door, ``/_sim``: health, a summary of the state, and switches a real administrator has.
 
-Faults hook in as middlewares given to ``create_app``; triggers and webhooks as listeners (see ``events``).
+It opens for callers on this machine alone. Faults have a module of their own, and so have the webhooks' jobs.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from . import inputs
 from .database import Db
-from .errors import UnprocessableError
+from .errors import ForbiddenError, UnprocessableError
 from .settings import POOL
 
 SWITCHES: dict[str, tuple[Any, ...]] = {
@@ -20,6 +22,8 @@ SWITCHES: dict[str, tuple[Any, ...]] = {
     "tag_new": (True, False),
     # What a bare ticket search looks like: an array of tickets since 6.5, an object with ids up to 6.4.
     "search_shape": ("6.5", "6.4"),
+    # Seconds, times the number of the attempt, until a webhook that failed is tried again.
+    "webhook_wait": (10, 1, 0),
 }
 """Every switch with its values, the default first."""
 
@@ -28,6 +32,21 @@ async def setting(db: Db, name: str) -> Any:
     """A switch's value."""
     value = await db.fetchval("SELECT value FROM simulation WHERE name = $1", name)
     return SWITCHES[name][0] if value is None else value
+
+
+@web.middleware
+async def only_from_here(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """``/_sim`` is for this machine: 403 for a caller from anywhere else."""
+    if request.path.startswith("/_sim") and not _is_here(request.remote):
+        raise ForbiddenError("This is for callers on this machine.")
+    return await handler(request)
+
+
+def _is_here(address: str | None) -> bool:
+    try:
+        return ipaddress.ip_address(address or "").is_loopback
+    except ValueError:
+        return False
 
 
 async def _health(request: web.Request) -> web.Response:
