@@ -10,10 +10,12 @@ from aiohttp.typedefs import Middleware
 from . import (
     articles,
     attributes,
+    config,
     directory,
     events,
     faults,
     login,
+    macros,
     middleware,
     oauth,
     page,
@@ -22,6 +24,8 @@ from . import (
     tags,
     ticket_search,
     tickets,
+    time_accountings,
+    time_types,
     tokens,
     users,
 )
@@ -49,8 +53,8 @@ def create_app(pool: Pool, settings: Settings, outer: Sequence[Middleware] = ())
     app[SETTINGS] = settings
     app[events.LISTENERS] = []
     for part in (
-        simulation, faults, login, oauth, tokens, users, directory, attributes, ticket_search, tickets, articles, tags,
-        page,
+        simulation, faults, login, oauth, tokens, users, directory, attributes, config, ticket_search, time_accountings,
+        time_types, tickets, articles, tags, macros, page,
     ):  # fmt: skip
         part.add_routes(app)
     return app

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import access, catalog, events, inputs, sanitize, shapes, ticket_store
+from . import access, catalog, events, inputs, sanitize, shapes, ticket_store, time_store
 from .access import Actor
 from .auth import ACTOR
 from .database import Connection, Record
@@ -25,8 +25,14 @@ BODY_LIMIT = 1_500_000
 
 
 async def add(connection: Connection, actor: Actor, ticket: Mapping[str, Any], params: Any) -> int:
-    """Write a new article on a locked ticket and touch the ticket; the article's id. 422 for what Zammad refuses."""
+    """Write a new article on a locked ticket, with the time accounted for it, and touch the ticket; the article's id.
+
+    422 for what Zammad refuses, 403 for time where accounting is off.
+    """
     columns = await _columns(connection, actor, ticket, params)
+    unit = params.get("time_unit")
+    if unit not in (None, ""):
+        await time_store.require_create(connection, actor, ticket)
     names = ", ".join(f'"{name}"' for name in columns)
     marks = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
     article_id: int = await connection.fetchval(
@@ -44,6 +50,9 @@ async def add(connection: Connection, actor: Actor, ticket: Mapping[str, Any], p
         ticket["id"],
         actor.id,
     )
+    if unit not in (None, ""):
+        kind = await time_store.kind(connection, {**params, "type_id": None})
+        await time_store.add(connection, actor, ticket["id"], time_store.amount(unit), kind, article_id)
     return article_id
 
 
@@ -55,8 +64,6 @@ async def _columns(connection: Connection, actor: Actor, ticket: Mapping[str, An
         raise UnprocessableError("Need at least an 'article body' field.")
     if len(body) > BODY_LIMIT:
         raise MaskedError(f"Body is too long (maximum is {BODY_LIMIT} characters)")
-    if params.get("time_unit") not in (None, ""):
-        raise ForbiddenError("Time Accounting is not enabled")
     agent = any(actor.on_group(ticket["group_id"], level) for level in ("read", "create", "change"))
     kind = _kind(params, catalog.NOTE if agent else catalog.WEB)
     sender = _sender(params) if agent else catalog.CUSTOMER

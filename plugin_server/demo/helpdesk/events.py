@@ -1,4 +1,4 @@
-"""What has happened, told after the commit: the seam where triggers and webhooks hook in."""
+"""What has happened to a ticket, told after the commit; triggers listen."""
 
 from __future__ import annotations
 

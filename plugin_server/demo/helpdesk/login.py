@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import aiohttp_jinja2
 from aiohttp import web
 
-from . import attributes, auth, catalog, inputs, sessions, shapes
+from . import attributes, auth, catalog, config, inputs, macros, sessions, shapes
 from .database import Db
 from .errors import UnauthorizedError
 from .settings import POOL
@@ -90,11 +90,14 @@ async def _signshow(request: web.Request) -> web.Response:
     session = await sessions.ensure(request)
     if session.user_id is not None:
         return web.json_response(await _signed_in(request, session.user_id))
-    return web.json_response({"error": "no valid session", "config": _config(request), "models": {}, "collections": {}})
+    return web.json_response(
+        {"error": "no valid session", "config": await _config(request), "models": {}, "collections": {}}
+    )
 
 
-def _config(request: web.Request) -> dict[str, Any]:
-    return {"product_name": "Helpdesk", "fqdn": request.host, "http_type": request.url.scheme}
+async def _config(request: web.Request, *, signed_in: bool = False) -> dict[str, Any]:
+    own = {"product_name": "Helpdesk", "fqdn": request.host, "http_type": request.url.scheme}
+    return own | await config.values(request.app[POOL]) if signed_in else own
 
 
 async def _signed_in(request: web.Request, user_id: int) -> dict[str, Any]:
@@ -105,13 +108,14 @@ async def _signed_in(request: web.Request, user_id: int) -> dict[str, Any]:
     groups = await db.fetch("SELECT * FROM groups WHERE active ORDER BY id")
     return {
         "session": me,
-        "config": _config(request),
+        "config": await _config(request, signed_in=True),
         "models": {"Ticket": [attributes.definition(one) for one in await attributes.of_tickets(db)]},
         "collections": {
             "Group": [shapes.group(one) for one in groups],
             "TicketState": [{"id": key, "name": name} for key, name in catalog.STATES.items()],
             "TicketPriority": [{"id": key, "name": name} for key, name in catalog.PRIORITIES.items()],
             "User": await _owners(db),
+            "Macro": [macros.shape(one) for one in await macros.active(db)],
         },
     }
 

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from . import catalog, oauth_store
+from . import catalog, macros, oauth_store
 from .database import LOCK, Connection, Pool, create_tables
 from .digests import digest, password_hash
 from .settings import Settings
@@ -49,6 +49,9 @@ async def prepare(pool: Pool, settings: Settings) -> None:
         await create_tables(connection)
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM users)"):
             await _fill(connection, data)
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM macros)"):
+            for name, perform in macros.SEEDED:
+                await connection.execute("INSERT INTO macros (name, perform) VALUES ($1, $2)", name, perform)
         client = data["oauth"]["zammad"]
         await oauth_store.save_application(
             connection,

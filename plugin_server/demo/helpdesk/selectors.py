@@ -6,10 +6,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from . import inputs
+from . import attributes, inputs
+from .database import Db
 from .errors import UnprocessableError
 
-_IDS = ("id", "group_id", "state_id", "priority_id", "owner_id", "customer_id", "organization_id", "created_by_id")
+_IDS = (
+    "id",
+    "group_id",
+    "state_id",
+    "priority_id",
+    "owner_id",
+    "customer_id",
+    "organization_id",
+    "created_by_id",
+    "updated_by_id",
+)
 _TEXTS = ("number", "title")
 _INSTANTS = ("created_at", "updated_at", "close_at", "last_contact_at", "last_contact_agent_at", "pending_time")
 _RANGES = {
@@ -42,6 +53,20 @@ def build(condition: dict[str, Any], custom: set[str], arguments: list[Any]) -> 
     if isinstance(condition.get("conditions"), list):
         return _group(condition, custom, add, 0)
     return "(" + " AND ".join(_term(name, given, custom, add) for name, given in condition.items()) + ")"
+
+
+def knows(attribute: str, custom: set[str]) -> bool:
+    """Whether a ticket has an attribute of this name that conditions may ask about."""
+    return attribute in (*_IDS, *_TEXTS, *_INSTANTS) or attribute in custom
+
+
+async def fits(db: Db, ticket_id: int, condition: dict[str, Any]) -> bool:
+    """Whether a stored ticket meets a condition."""
+    arguments: list[Any] = [ticket_id]
+    where = build(condition, {one.name for one in await attributes.of_tickets(db)}, arguments)
+    # Values are arguments; the text is `build`'s.
+    found = await db.fetchval(f"SELECT EXISTS (SELECT FROM tickets t WHERE t.id = $1 AND {where})", *arguments)  # noqa: S608
+    return bool(found)
 
 
 def _group(node: dict[str, Any], custom: set[str], add: Add, depth: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from . import attributes, catalog
@@ -17,6 +18,14 @@ def instant(value: datetime | None) -> str | None:
     if value is None:
         return None
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+
+
+def decimal(value: Decimal | None) -> str | None:
+    """A decimal as Rails writes it into JSON: text, with one place at least."""
+    if value is None:
+        return None
+    text = f"{value:.2f}"
+    return text[:-1] if text.endswith("0") else text
 
 
 def _plain(row: Record, leave_out: Iterable[str] = ()) -> Json:
@@ -81,7 +90,8 @@ async def tickets(db: Db, rows: Sequence[Record], *, expand: bool = False) -> li
     for row in rows:
         custom = row["custom"]
         ticket = _plain(row, ["custom"])
-        ticket.update({"type": None, "time_unit": None, "escalation_at": None, "first_response_at": None})
+        ticket["time_unit"] = decimal(row["time_unit"])
+        ticket.update({"type": None, "escalation_at": None, "first_response_at": None})
         ticket.update({name: custom.get(name) for name in names})
         found.append(ticket)
     if expand:
@@ -113,6 +123,11 @@ async def _name_ticket_references(db: Db, found: list[Json]) -> None:
 async def articles(db: Db, rows: Sequence[Record]) -> list[Json]:
     """Articles; they carry names beside ids in every mode."""
     logins = await _logins(db, (row[key] for row in rows for key in ("created_by_id", "updated_by_id", "origin_by_id")))
+    accounted = await db.fetch(
+        "SELECT ticket_article_id, time_unit FROM time_accountings WHERE ticket_article_id = ANY($1)",
+        [row["id"] for row in rows],
+    )
+    units = {row["ticket_article_id"]: row["time_unit"] for row in accounted}
     return [
         {
             **_plain(row),
@@ -125,7 +140,7 @@ async def articles(db: Db, rows: Sequence[Record]) -> list[Json]:
             "created_by": logins.get(row["created_by_id"]),
             "updated_by": logins.get(row["updated_by_id"]),
             "origin_by": logins.get(row["origin_by_id"]),
-            "time_unit": None,
+            "time_unit": decimal(units.get(row["id"])),
         }
         for row in rows
     ]

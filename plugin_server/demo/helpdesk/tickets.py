@@ -10,7 +10,20 @@ from typing import Any
 
 from aiohttp import web
 
-from . import access, articles, attributes, catalog, events, inputs, shapes, tags, ticket_params, ticket_store
+from . import (
+    access,
+    articles,
+    attributes,
+    catalog,
+    config,
+    events,
+    inputs,
+    shapes,
+    tags,
+    ticket_params,
+    ticket_store,
+    time_store,
+)
 from .access import Actor
 from .auth import ACTOR
 from .database import Db, Record
@@ -29,6 +42,7 @@ async def load(request: web.Request, ticket_id: int) -> Record:
 async def _whole(db: Db, actor: Actor, row: Record) -> dict[str, Any]:
     """The shape of ``all=true``, which the page lives on."""
     found = await ticket_store.articles(db, row["id"], internal=access.reads_internal(actor, row))
+    times = await time_store.of_ticket(db, row["id"]) if time_store.may_read(actor, row) else []
     return {
         "ticket_id": row["id"],
         "ticket_article_ids": [one["id"] for one in found],
@@ -36,8 +50,12 @@ async def _whole(db: Db, actor: Actor, row: Record) -> dict[str, Any]:
         "links": [],
         "tags": await ticket_store.tags(db, row["id"]),
         "mentions": [],
-        "time_accountings": [],
-        "form_meta": {"configure_attributes": [attributes.definition(one) for one in await attributes.of_tickets(db)]},
+        "time_accountings": [time_store.shape(one) for one in times],
+        "form_meta": {
+            "configure_attributes": [attributes.definition(one) for one in await attributes.of_tickets(db)],
+            # In the real one a core workflow finds it out; the page only asks whether it is to show its time dialog.
+            "flags": {"time_accounting": await config.accounts_time(db, row["id"])},
+        },
     }
 
 
@@ -52,7 +70,8 @@ async def _answer(request: web.Request, row: Record, *, wrote: bool = False, sta
         # Only answers to writes carry the articles' ids; reading a ticket plainly does not tell them.
         internal = access.reads_internal(request[ACTOR], row)
         ticket["article_ids"] = [one["id"] for one in await ticket_store.articles(db, row["id"], internal=internal)]
-        ticket["ticket_time_accounting_ids"] = []
+        times = await time_store.of_ticket(db, row["id"]) if time_store.may_read(request[ACTOR], row) else []
+        ticket["ticket_time_accounting_ids"] = [one["id"] for one in times]
     return web.json_response(ticket, status=status)
 
 
@@ -88,13 +107,19 @@ async def _update(request: web.Request) -> web.Response:
             changed["close_at"] = datetime.now(UTC)
         if changed:
             await ticket_store.update(connection, row["id"], changed, actor.id)
+        changes = _changes(current, changed)
         if params.get("article"):
-            current |= changed
-            article_id = await articles.add(connection, actor, current, params["article"])
-    changes = {name: (row[name], value) for name, value in changed.items()}
+            article_id = await articles.add(connection, actor, current | changed, params["article"])
     if changes or article_id:
         await events.emit(request.app, events.TicketSaved(row["id"], "update", actor.id, article_id, changes))
     return await _answer(request, await load(request, row["id"]), wrote=True)
+
+
+def _changes(before: dict[str, Any], changed: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Attribute by attribute: old and new, also for each of the Object Manager's own."""
+    found = {name: (before[name], value) for name, value in changed.items() if name != "custom"}
+    old, new = before["custom"], changed.get("custom", before["custom"])
+    return found | {name: (old.get(name), new.get(name)) for name in {*old, *new} if old.get(name) != new.get(name)}
 
 
 async def _create(request: web.Request) -> web.Response:

@@ -78,6 +78,8 @@ function closeTask(zoom) {
   zoom.forget();
   tasks.querySelector(`[data-key="Ticket-${zoom.id}"]`).remove();
   zoom.hidden();
+  // At once and for good, as in the real page: whoever waits for the article here will not see it.
+  zoom.el.remove();
   remember();
   if (current === zoom) location.hash = '#dashboard';
 }
@@ -85,7 +87,7 @@ function closeTask(zoom) {
 function ticketTask(id, title) {
   const key = `Ticket-${id}`;
   if (!open.has(key)) {
-    const zoom = new TicketZoom(id, showTask);
+    const zoom = new TicketZoom(id, showTask, closeTask);
     if (title) zoom.title = title;
     open.set(key, zoom);
     showTask(zoom);
@@ -153,7 +155,8 @@ async function route() {
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || !current) return;
   event.preventDefault();
-  if (!current.closeModal() && current instanceof TicketZoom) current.submit();
+  if (current instanceof TicketZoom) current.press();
+  else current.closeModal();
 });
 
 async function start() {

@@ -22,6 +22,8 @@ const PATHS = {
   'lock-open': 'M5 9h10v8H5zM7 9V6a3 3 0 0 1 5.6-1.5',
   reply: 'M8 5L3 10l5 5M3 10h8c4 0 6 2 6 6',
   close: 'M5 5l10 10M15 5L5 15',
+  up: 'M5 12l5-5 5 5',
+  check: 'M4 10l4 4 8-8',
   dashboard: 'M3 3h6v8H3zM11 3h6v5h-6zM11 10h6v7h-6zM3 13h6v4H3z',
   list: 'M3 5h14M3 10h14M3 15h14',
   ticket: 'M3 6h14v3a1.5 1.5 0 0 0 0 3v3H3v-3a1.5 1.5 0 0 0 0-3z',

@@ -47,8 +47,16 @@ export function modal(container, title, text, button = 'OK', then = () => {}) {
     if (event.key === 'Tab') event.preventDefault();
   });
   box.closeModal = close;
+  box.submitModal = close;
   container.append(box);
   box.querySelector('.js-submit').focus();
+}
+
+/** Press the button of the modal in `container`, without a click; whether there was one. */
+export function submitModal(container) {
+  const box = container.querySelector(':scope > .modal');
+  box?.submitModal();
+  return Boolean(box);
 }
 
 /** Close the modal in `container`; whether there was one. */

@@ -2,18 +2,20 @@
 
 import {call} from './api.js';
 
-export const session = {me: null, attributes: [], groups: [], states: [], priorities: [], owners: []};
+export const session = {me: null, config: {}, attributes: [], groups: [], states: [], priorities: [], owners: [], macros: []};
 
 /** Ask again; false when nobody is signed in any more. */
 export async function refresh() {
   const answer = await call('GET', 'signshow');
   if (answer.error) return false;
   session.me = answer.session;
+  session.config = answer.config;
   session.attributes = answer.models.Ticket;
   session.groups = answer.collections.Group;
   session.states = answer.collections.TicketState;
   session.priorities = answer.collections.TicketPriority;
   session.owners = answer.collections.User;
+  session.macros = answer.collections.Macro;
   return true;
 }
 

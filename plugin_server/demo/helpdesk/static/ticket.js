@@ -3,13 +3,20 @@
 
 import * as articleList from './articles.js';
 import {call} from './api.js';
+import {attributeBar, behaviour} from './attribute_bar.js';
 import {composer, emptyDraft, hasText} from './composer.js';
-import {ago, el, icon} from './dom.js';
-import {closeModal, failure, modal} from './notify.js';
+import {ago, el} from './dom.js';
+import {applied, applyTags} from './macro.js';
+import {closeModal, failure, modal, submitModal} from './notify.js';
 import {attributeForm, customerPanel, tabs, tagList} from './sidebar.js';
-import {fullName, may, refresh, session} from './session.js';
+import {may, refresh, session} from './session.js';
+import {askForTime} from './time_dialog.js';
 
 const POLL = 3000;
+const CLOSED = 4;
+
+/** What a macro wants of the tab, in the words of the tab behaviour. */
+const FLOWS = {none: 'stayOnTab', next_task: 'closeTab', next_task_on_close: 'closeTabOnTicketClose', next_from_overview: 'closeTab'};
 
 /** What was typed and not sent yet, so that a reload finds it again (Zammad keeps it in its task bar). */
 function stored(id) {
@@ -21,10 +28,11 @@ function stored(id) {
 }
 
 export class TicketZoom {
-  /** `told(task)` hears of the title, and of whether something is unsaved. */
-  constructor(id, told) {
+  /** `told(task)` hears of the title, and of whether something is unsaved; `close(task)` closes the tab. */
+  constructor(id, told, close) {
     this.id = id;
     this.told = told;
+    this.close = close;
     this.el = el('div.content.horizontal.flex', {id: `content_permanent_Ticket-${id}`}, el('div.content-loading', {}, 'Loading …'));
     const {draft, changes} = stored(id);
     this.draft = {...emptyDraft(), ...draft};
@@ -87,7 +95,7 @@ export class TicketZoom {
     this.ticket = data.assets.Ticket[this.id];
     this.title = this.ticket.title;
     this.editable = may(this.ticket.group_id, 'change');
-    const outline = JSON.stringify([session.attributes, this.editable, session.me.group_ids, session.groups, session.owners]);
+    const outline = JSON.stringify([session.attributes, this.editable, session.me.group_ids, session.groups, session.owners, session.macros, this.ticket.group_id]);
     const first = outline !== this.built;
     if (first) {
       this.built = outline;
@@ -127,19 +135,14 @@ export class TicketZoom {
     this.form = attributeForm(this.changes, this.editable, () => this.changed());
     this.tags = tagList(this.id, this.editable);
     this.customer = customerPanel();
-    this.submitButton = el('button.button.primary.js-submit', {type: 'button', onclick: () => this.submit()}, 'Update');
-    this.resetButton = el('button.button.text.js-reset', {type: 'button', onclick: () => this.reset()}, 'Discard your unsaved changes.');
-    const bar = el('div.attributeBar', {}, el('div.attributeBar-inner.js-attributeBar', {},
-      el('div.attributeBar-presence', {}, icon('person'), el('span', {}, fullName(session.me))),
-      this.resetButton,
-      el('div.buttonDropdown.js-submitDropdown', {}, this.submitButton)));
-    bar.classList.toggle('hide', !this.editable);
+    this.bar = attributeBar(this.ticket.group_id, {submit: (macro) => this.submit(macro), reset: () => this.reset()});
+    this.bar.node.classList.toggle('hide', !this.editable);
     this.el.replaceChildren(
       el('div.ticketZoom-columns', {}, this.main, tabs([
         {key: 'ticket', title: 'Ticket', icon: 'ticket', node: el('div', {}, this.form.node, this.tags.node)},
         {key: 'customer', title: 'Customer', icon: 'person', node: this.customer.node},
       ])),
-      bar);
+      this.bar.node);
   }
 
   showHeader() {
@@ -157,7 +160,8 @@ export class TicketZoom {
   }
 
   changed() {
-    this.resetButton.classList.toggle('hide', !this.dirty);
+    this.bar.dirty(this.dirty);
+    this.bar.show();
     if (this.dirty) sessionStorage.setItem(`helpdesk-draft-${this.id}`, JSON.stringify({draft: this.draft, changes: this.changes}));
     else this.forget();
     this.told(this);
@@ -186,42 +190,70 @@ export class TicketZoom {
     modal(this.el, title, text);
   }
 
-  busy(on) {
-    this.sending = on;
-    this.submitButton.disabled = on;
-    this.submitButton.classList.toggle('is-busy', on);
+  /** From the click on: nothing can be pressed or typed. */
+  lock(on) {
+    this.bar.disable(on);
     this.composer.disable(on);
     this.form.disable(on);
   }
 
-  /** Update: by its button, and by the keyboard shortcut, which calls this without any click. */
-  async submit() {
-    if (!this.editable || !this.data || this.sending) return;
-    const article = this.composer.article();
-    if (!article && !Object.keys(this.changes).length) {
-      return this.refuse('Nothing to save', 'There is no text and no change yet. Write something first.');
+  /** Update and macros: by mouse, and by the keyboard shortcut, which calls this without any click. */
+  submit(macro) {
+    if (!this.editable || !this.data || this.sending || this.el.querySelector(':scope > .modal')) return;
+    this.lock(true);
+    const {changes, article, tags} = macro
+      ? applied(macro, this.changes, this.composer.article())
+      : {changes: this.changes, article: this.composer.article(), tags: []};
+    const problem = this.problem(changes, article, tags);
+    if (problem) {
+      this.lock(false);
+      this.refuse(...problem);
+      return;
+    }
+    const go = (time) => this.send({...changes, ...(article && {article: {...article, ...time}})}, tags, macro);
+    if (article && this.data.form_meta.flags.time_accounting) askForTime(this.el, {go, off: () => this.lock(false)});
+    else go({});
+  }
+
+  problem(changes, article, tags) {
+    if (!article && !Object.keys(changes).length && !tags.length) {
+      return ['Nothing to save', 'There is no text and no change yet. Write something first.'];
     }
     if (article?.type === 'email' && !article.to.trim() && !article.cc.trim()) {
-      return this.refuse('No recipient', 'An e-mail needs at least one address under To or Cc.');
+      return ['No recipient', 'An e-mail needs at least one address under To or Cc.'];
     }
-    this.busy(true);
+    return null;
+  }
+
+  async send(params, tags, macro) {
+    this.sending = true;
     let data;
     try {
-      data = await call('PUT', `tickets/${this.id}?all=true`, {...this.changes, ...(article && {article})});
+      // Started at once: who leaves the page now has sent it all the same.
+      const saved = call('PUT', `tickets/${this.id}?all=true`, params);
+      await applyTags(this.id, tags);
+      data = await saved;
     } catch (error) {
-      this.busy(false);
+      this.sending = false;
+      this.lock(false);
       failure(error);
       return;
     }
+    this.sending = false;
     for (const name of Object.keys(this.changes)) delete this.changes[name];
-    this.busy(false);
     // Whatever was asked before this answer is older than it.
     this.round += 1;
-    if (article) this.draft.body = '';
-    this.apply(data);
+    if (params.article) this.draft.body = '';
     this.renewComposer();
+    this.apply(data);
     this.changed();
-    if (article) this.articles.lastElementChild.scrollIntoView({block: 'nearest'});
+    const wanted = macro ? FLOWS[macro.ux_flow_next_up] : behaviour();
+    if (wanted === 'closeTab' || (wanted === 'closeTabOnTicketClose' && this.ticket.state_id === CLOSED)) {
+      this.close(this);
+      return;
+    }
+    this.lock(false);
+    if (params.article) this.articles.lastElementChild.scrollIntoView({block: 'nearest'});
     clearTimeout(this.timer);
     if (this.visible) this.timer = setTimeout(() => this.poll(), POLL);
   }
@@ -231,6 +263,11 @@ export class TicketZoom {
     this.form.show(this.ticket);
     this.renewComposer();
     this.changed();
+  }
+
+  /** What the keyboard shortcut presses: the open dialog's button, else Update. */
+  press() {
+    if (!submitModal(this.el)) this.submit();
   }
 
   closeModal() {
