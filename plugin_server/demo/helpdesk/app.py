@@ -14,6 +14,7 @@ from . import (
     directory,
     events,
     faults,
+    http_logs,
     login,
     macros,
     middleware,
@@ -27,7 +28,10 @@ from . import (
     time_accountings,
     time_types,
     tokens,
+    triggers,
     users,
+    webhook_jobs,
+    webhooks,
 )
 from .database import Pool, connect
 from .settings import POOL, SETTINGS, Settings
@@ -54,7 +58,7 @@ def create_app(pool: Pool, settings: Settings, outer: Sequence[Middleware] = ())
     app[events.LISTENERS] = []
     for part in (
         simulation, faults, login, oauth, tokens, users, directory, attributes, config, ticket_search, time_accountings,
-        time_types, tickets, articles, tags, macros, page,
+        time_types, tickets, articles, tags, macros, webhooks, triggers, webhook_jobs, http_logs, page,
     ):  # fmt: skip
         part.add_routes(app)
     return app
