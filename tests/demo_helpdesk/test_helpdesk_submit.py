@@ -80,7 +80,9 @@ async def test_a_macro_acts_on_the_buttons_release_and_sends_what_was_typed_alon
     ticket = await desk.ticket()
     content = await go(page, ticket)
     await content.locator(".js-textarea").fill("Solved.")
+    await content.locator(".js-attributeBar .dropup > button", has=page.locator("[data-type]")).click()
     await content.locator(".js-openDropdownMacro").click()
+    await expect(content.locator(".dropdown.is-open")).to_have_count(1)  # one menu at a time
     item = content.locator(".js-dropdownActionMacro[data-id]", has_text="Close")
     await item.dispatch_event("click")
     await expect(content.locator(".js-submit")).to_be_enabled()

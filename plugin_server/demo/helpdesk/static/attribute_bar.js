@@ -20,21 +20,26 @@ export function behaviour() {
   return wanted in BEHAVIOURS ? wanted : 'stayOnTab';
 }
 
-/** A menu that opens upwards; the next click anywhere closes it, as does Escape. */
+let closeOpen = () => {};
+
+/** A menu that opens upwards; the next click anywhere closes it, as do Escape and another menu. */
 function dropup(kind, button, menu, opens) {
   const box = el(`${kind}.dropdown.dropup`, {}, button, menu);
   function open(on) {
+    if (on) closeOpen();
+    closeOpen = on ? close : () => {};
     box.classList.toggle('is-open', on);
     button.setAttribute('aria-expanded', String(on));
-    if (on) addEventListener('click', close);
-    else removeEventListener('click', close);
+    const listen = on ? addEventListener : removeEventListener;
+    listen('click', close);
+    listen('keydown', escape);
   }
   const close = () => open(false);
+  const escape = (event) => event.key === 'Escape' && close();
   const toggle = (event) => { event.preventDefault(); open(!box.classList.contains('is-open')); };
   button.addEventListener(opens, toggle);
   button.addEventListener('click', (event) => event.stopPropagation());
   box.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') close();
     if (event.target === button && opens !== 'click' && ['Enter', ' '].includes(event.key)) toggle(event);
   });
   return {box, close};
