@@ -108,7 +108,16 @@ export class Panel {
   async refresh({ evenHidden = false } = {}) {
     if (!this.#mounted || this.#isActing || this.#gone || (document.hidden && !evenHidden)) return;
     clearTimeout(this.#timer);
+    const first = !this.#root;
     await this.#exchange("panel", {}, { quiet: true });
+    // Armed by a page that is gone: its article may have come while nobody looked.
+    if (first && this.armed) await this.confirm(this.armed);
+  }
+
+  /** The log that waits for its article, by what the fragment offers to take back; null when none does. */
+  get armed() {
+    const control = this.#root?.querySelector('[data-action="disarm"][data-path]');
+    return (this.state === "armed" && /\/logs\/([0-9a-f-]{36})\/disarm$/.exec(control?.dataset.path)?.[1]) || null;
   }
 
   /** What is to be logged with the reply; null when the box is not ticked. */
@@ -130,9 +139,12 @@ export class Panel {
     if (this.state === "armed" || this.#problem) await this.#exchange("confirm", { uuid });
   }
 
-  /** "The reply was refused." */
-  async disarm(uuid) {
+  /** "Nothing came of it." The server looks once more, for no answer is no proof; then the values come back. */
+  async giveUp(uuid, words = null) {
+    await this.confirm(uuid);
+    if (this.state !== "armed" && !this.#problem) return;
     await this.#exchange("disarm", { uuid });
+    if (words) this.tell(words);
   }
 
   /** Tells the person something of our own, until the next thing they do. */

@@ -1,5 +1,6 @@
 """The panel in the helpdesk's page, with the real extension in a real browser."""
 
+import pytest
 from playwright.async_api import expect
 
 from .conftest import Desk, panel_of
@@ -35,8 +36,11 @@ async def test_a_log_goes_with_the_reply(desk: Desk) -> None:
     await expect(panel.locator('[name="hours"]')).to_have_value("")
 
 
-async def test_a_shortcut_makes_no_click_and_is_seen_all_the_same(desk: Desk) -> None:
+@pytest.mark.parametrize("locks", [True, False])
+async def test_a_shortcut_makes_no_click_and_is_seen_all_the_same(desk: Desk, locks: bool) -> None:
+    """By the lock that the page puts on Update; where there is none by the outcome."""
     page = await desk.open_connected()
+    await page.evaluate("locks => Object.assign(habits, { locks, delay: 200 })", locks)
     await panel_of(page).locator('[name="log_time"]').check()
     await panel_of(page).locator('[name="hours"]').fill("0.5")
     await page.locator(".js-textarea").fill("Fixed.")
@@ -45,8 +49,26 @@ async def test_a_shortcut_makes_no_click_and_is_seen_all_the_same(desk: Desk) ->
     assert [put["after_article_id"] for put in desk.stub.puts()] == [17]
 
 
-async def test_a_refused_reply_logs_nothing_and_the_values_come_back(desk: Desk) -> None:
+async def test_a_shortcut_is_armed_before_anything_comes_of_it(desk: Desk) -> None:
     page = await desk.open_connected()
+    await page.evaluate("habits.delay = 3_600_000")
+    desk.stub.article_is_there = False
+    await panel_of(page).locator('[name="log_time"]').check()
+    await panel_of(page).locator('[name="hours"]').fill("0.5")
+    await page.locator(".js-textarea").fill("Fixed.")
+    await page.evaluate("shortcutSubmit()")
+    await desk.stub.until(lambda stub: stub.logs)
+    await panel_of(page, "armed").wait_for()
+    assert [put["after_article_id"] for put in desk.stub.puts()] == [17]
+    assert not desk.stub.calls("POST", "/disarm")
+
+
+@pytest.mark.parametrize("locks", [True, False])
+async def test_a_refused_reply_logs_nothing_and_the_values_come_back(desk: Desk, locks: bool) -> None:
+    """By the text that stands there when Update is free again; where nothing is locked by the page's notice."""
+    page = await desk.open_connected()
+    await page.evaluate("locks => Object.assign(habits, { locks, silent: locks })", locks)
+    desk.stub.article_is_there = False
     panel = panel_of(page)
     await page.evaluate("habits.refuse = 'Recipient missing'")
     await panel.locator('[name="log_time"]').check()

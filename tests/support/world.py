@@ -120,6 +120,35 @@ class World:
         """Let the simulated Harvest misbehave once."""
         await self.harvest("POST", "/_sim/faults", {"match": match, "kind": kind, "times": 1, **details})
 
+    async def helpdesk_fault(self, match: str, kind: str, **details: Any) -> None:
+        """Let the demo helpdesk misbehave once."""
+        body = {"match": match, "kind": kind, **details}
+        async with self.session.post(f"{self.demo.helpdesk}/_sim/faults", json=body) as response:
+            assert response.status == 201, await response.text()
+
+    async def helpdesk_faults_over(self) -> None:
+        """The demo helpdesk behaves again."""
+        async with self.session.delete(f"{self.demo.helpdesk}/_sim/faults") as response:
+            assert response.status == 200, await response.text()
+
+    async def setting(self, name: str, value: Any) -> None:
+        """Change a setting of the helpdesk as its administrator does."""
+        number = next(one["id"] for one in await self.helpdesk("GET", "/settings") if one["name"] == name)
+        await self.helpdesk("PUT", f"/settings/{number}", {"state_current": {"value": value}})
+
+    async def macro_flow(self, name: str, flow: str) -> None:
+        """What becomes of the tab after the macro whose name begins so."""
+        found = await self.helpdesk("GET", "/macros")
+        number = next(one["id"] for one in found if one["name"].startswith(name))
+        await self.helpdesk("PUT", f"/macros/{number}", {"ux_flow_next_up": flow})
+
+    async def prefer(self, email: str, **preferences: Any) -> None:
+        """Set what a person prefers in the helpdesk."""
+        url = f"{self.demo.helpdesk}/api/v1/users/preferences"
+        headers = {"Authorization": aiohttp.encode_basic_auth(email, "demo")}
+        async with self.session.put(url, json=preferences, headers=headers) as response:
+            assert response.status == 200, await response.text()
+
 
 def today() -> str:
     """The day it is in the demo people's zone."""

@@ -15,10 +15,22 @@ export default {
   // Inside a ticket:
   composer: { selector: ".article-new", count: [0, 1] },
   body: { selector: '.article-new .js-textarea[data-name="body"]', count: [0, 1] },
+  /** `maySpeak`: an article may come of it though nothing stands in the composer (a macro's own note). */
   submit: [
-    { selector: ".js-submit:not(.modal .js-submit)", count: 1, event: "click" },
-    { selector: ".js-dropdownActionMacro", count: [0, 50], event: "mouseup" },
+    { selector: ".js-attributeBar .js-submit", count: 1, event: "click" },
+    { selector: ".js-attributeBar .js-dropdownActionMacro", count: [0, 50], event: "mouseup", maySpeak: true },
   ],
+
+  /** Carries the attribute while a submission is under way, whatever way it was made. */
+  lock: { selector: ".js-attributeBar .js-submit", count: 1, attribute: "disabled" },
+
+  /** The page's own time accounting: it holds a submission up until it is answered, and frees the lock either way. */
+  dialog: {
+    selector: '.modal:has([name="time_unit"])',
+    count: [0, 1],
+    cancel: '.modal:has([name="time_unit"]) :is(.js-close, .js-cancel)',
+    cancelKey: "Escape",
+  },
   discard: { selector: ".js-reset", count: [0, 1] },
   article: { selector: ".ticket-article-item[data-id]", count: [0, 10_000], id: "data-id" },
 
