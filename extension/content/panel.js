@@ -51,6 +51,7 @@ export class Panel {
   #focus = null; // where the focus is, or was until `lostAt`
   #ticker = new Ticker();
   #opened = false; // what is to happen when a ticket is opened has happened
+  #withoutTime = false; // the next reply may go out without time
 
   constructor(ticket, person) {
     this.ticket = ticket;
@@ -147,6 +148,24 @@ export class Panel {
     if (words) this.tell(words);
   }
 
+  /** Whether the team wants time with every reply, and none is filled in. Without a server nobody is held up. */
+  get lacksTime() {
+    if (this.#root?.dataset.required !== "true" || this.#withoutTime || this.#gone || this.#problem) return false;
+    const values = this.values();
+    return !values?.hours && !values?.timer_id;
+  }
+
+  askForTime() {
+    this.#notice = { words: text("timeRequired"), role: "alert", action: "without-time", label: text("withoutTime") };
+    this.#showShell();
+    this.#host.scrollIntoView({ block: "nearest" });
+  }
+
+  /** A reply has gone out. */
+  replied() {
+    this.#withoutTime = false;
+  }
+
   /** Tells the person something of our own, until the next thing they do. */
   tell(words, role = "alert") {
     const notice = words ? { words, role } : null;
@@ -211,6 +230,9 @@ export class Panel {
       const outcome = await ask("connect");
       this.tell(outcome.connected ? null : (outcome.reason ?? text("connectFailed")));
       await this.#exchange("panel");
+    } else if (action === "without-time") {
+      this.#withoutTime = true;
+      this.tell(text("goesWithout"), "status");
     } else if (action === "take-back") {
       await ask("takeback", { uuid });
       await this.#exchange("panel");

@@ -6,7 +6,7 @@ import { text } from "./ask.js";
 export function fillShell(shell, { problem, mayRetry, notice, waiting }) {
   const lines = [];
   if (problem) lines.push(line("alert", problem, mayRetry ? button("refresh", text("tryAgain")) : null));
-  if (notice) lines.push(line(notice.role, notice.words));
+  if (notice) lines.push(line(notice.role, notice.words, notice.action && button(notice.action, notice.label)));
   for (const { uuid, hours, state } of waiting) {
     if (state === "refused") continue; // the popup shows it: this form belongs to another log by now
     const words = text(state === "signin" ? "signInToSend" : "waitingHere", timeOf(hours));

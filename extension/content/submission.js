@@ -1,5 +1,6 @@
 /**
- * Sees that a reply is submitted, whatever way it is made, and never stands in its way. The press of a site's submit
+ * Sees that a reply is submitted, whatever way it is made, and stands in its way only where the admin wants time with
+ * every reply. The press of a site's submit
  * control is seen before the page acts on it. A shortcut that makes no event is seen by the page locking that control,
  * while the text still stands in the composer; where a page locks nothing, by its outcome: the composer was emptied and
  * an article appeared.
@@ -36,7 +37,17 @@ export class Submissions {
     const { submit, discard, dialog } = this.#site;
     const options = { capture: true, signal };
     for (const { event, selector, maySpeak } of submit) {
-      const seen = ({ target }) => target.closest?.(selector) && this.#submitted(root, maySpeak);
+      const seen = (event) => {
+        if (!event.target.closest?.(selector)) return;
+        if (this.#isWritten(root) && this.#panel.lacksTime) {
+          // The one case in which a reply waits: the admin wants time with it. One more press sends it without.
+          event.preventDefault();
+          event.stopImmediatePropagation();
+          this.#panel.askForTime();
+        } else {
+          this.#submitted(root, maySpeak);
+        }
+      };
       root.addEventListener(event, seen, options);
     }
     const pressed = ({ target }) => {
@@ -87,6 +98,7 @@ export class Submissions {
   #submitted(root, maySpeak = false) {
     this.#noticed = true;
     const values = this.#panel.values();
+    this.#panel.replied();
     if (!values) return;
     const written = this.#isWritten(root);
     if (written || maySpeak) this.#arm(root, this.#lastArticle(root), written);

@@ -115,7 +115,7 @@ class TimeLogSection:
             notes=words if news else (),
             placed=FIELDS if may_log else frozenset(),
             poll=self._poll(logs, timer, missing=missing),
-            marks=self._marks(request, timer, other, may_log=may_log and not tracking.obstacle),
+            marks=self._marks(request, timer, other, may_log=may_log and not tracking.obstacle, logged=bool(lines)),
         )
 
     def _obstacle(self, request: PanelRequest, ticket: Ticket, tracking: Tracking) -> tuple[Markup, ...]:
@@ -146,11 +146,11 @@ class TimeLogSection:
         return min(polls, default=None)
 
     def _marks(
-        self, request: PanelRequest, timer: View | None, other: Elsewhere | None, *, may_log: bool
+        self, request: PanelRequest, timer: View | None, other: Elsewhere | None, *, may_log: bool, logged: bool
     ) -> dict[str, str]:
         """What the extension does by itself: let nothing out without time, start a timer when a ticket is opened."""
         marks = {}
-        if may_log and self._settings.required:
+        if may_log and not logged and self._settings.required:
             marks["required"] = "true"
         if may_log and self._settings.start_on_open and timer is None and other is None:
             marks["on-open"] = f"/api/v1/tickets/{request.ticket_id}/timer"

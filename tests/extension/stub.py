@@ -46,6 +46,8 @@ class Stub:
         self.popup_poll = "20"
         self.popup_regions: dict[str, str] = {}
         self.used = "4.00"
+        self.marks = ""  # further attributes of the panel's root
+        self.clock = ""  # a timer's region
         self.form_rev = "1"
         self.requests: list[tuple[str, str, Any]] = []
         self.logs: dict[str, dict[str, Any]] = {}
@@ -96,6 +98,7 @@ class Stub:
                 web.put("/api/v1/logs/{uuid}", self._put_log),
                 web.post("/api/v1/logs/{uuid}/{action}", self._act_on_log),
                 web.delete("/api/v1/logs/{uuid}", self._discard_log),
+                web.post(r"/api/v1/tickets/{ticket:\d+}/timer", self._start_timer),
             ]
         )
         return app
@@ -126,7 +129,7 @@ class Stub:
             )
         html = (
             f'<div data-panel data-ticket="{ticket}" data-state="{state}" data-band="green" data-locked="false" '
-            f'data-poll="{self.poll}">{form}{row}{BUDGET.format(used=self.used)}</div>'
+            f'data-poll="{self.poll}" {self.marks}>{self.clock}{form}{row}{BUDGET.format(used=self.used)}</div>'
         )
         return web.Response(text=html, content_type="text/html", status=status)
 
@@ -214,6 +217,9 @@ class Stub:
         elif action in ("disarm", "undo"):
             del self.logs[log["uuid"]]
         return self._answer(log["ticket_id"])
+
+    async def _start_timer(self, request: web.Request) -> web.Response:
+        return self._answer(int(request.match_info["ticket"]))
 
     async def _discard_log(self, request: web.Request) -> web.Response:
         """A log that has gone out can't be discarded any more."""
