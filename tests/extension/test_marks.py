@@ -1,4 +1,4 @@
-"""What the server's fragment can ask of the extension: time with every reply, a timer on opening, a clock that ticks."""
+"""What the server's fragment may ask for: time with every reply, a timer on opening, a clock that ticks."""
 
 import re
 

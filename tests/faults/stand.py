@@ -25,7 +25,7 @@ CLONE = Path(__file__).resolve().parents[2]
 class Stand:
     """The product on its own databases, with a short time limit for calls to Harvest."""
 
-    def __init__(self, folder: Path, database: str, redis: str, **harvest: object) -> None:
+    def __init__(self, folder: Path, database: str, redis: str, **settings: dict[str, object]) -> None:
         self.port = free_triple()
         self.url, self.helpdesk, self.harvest = (f"http://127.0.0.1:{self.port + offset}" for offset in range(3))
         self.kills = 0
@@ -35,7 +35,9 @@ class Stand:
         prepare.write_secrets(folder, prepare.Seed.load())
         self._manifest = prepare.write_manifest(folder, self.port)
         manifest = json.loads(self._manifest.read_text())
-        manifest["harvest"] |= {"request_seconds": REQUEST_SECONDS, **harvest}
+        manifest["harvest"]["request_seconds"] = REQUEST_SECONDS
+        for part, changes in settings.items():
+            manifest[part] |= changes
         self._manifest.write_text(json.dumps(manifest))
 
     def _command(self, name: str) -> list[str]:
@@ -117,10 +119,10 @@ async def _answers(url: str) -> bool:
 
 @contextlib.asynccontextmanager
 async def standing(
-    folder: Path, make_database: Callable[[], str], redis: str, **harvest: object
+    folder: Path, make_database: Callable[[], str], redis: str, **settings: dict[str, object]
 ) -> AsyncIterator[Stand]:
-    """A stand that is up: one server, two workers; ``harvest`` are settings of that part of the manifest."""
-    stand = Stand(folder, make_database(), redis, **harvest)
+    """A stand that is up: one server, two workers; ``settings`` are changes to the manifest's parts."""
+    stand = Stand(folder, make_database(), redis, **settings)
     try:
         await stand.start_systems(make_database(), make_database())
         await stand.migrate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import get_args
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -134,3 +135,54 @@ def test_five_tries_fall_within_two_minutes() -> None:
     waits = [outbox_rules.retry_delay(attempt) for attempt in range(1, 5)]
     assert sum(waits, timedelta()) < timedelta(minutes=2)
     assert waits == sorted(waits)
+
+
+ROUNDS_UP = HoursRule(Decimal("0.25"), Decimal("0.25"), "up")
+NEAREST = HoursRule(Decimal("0.25"), Decimal("0.25"), "nearest")
+
+
+@pytest.mark.parametrize(
+    ("text", "up", "nearest"),
+    [("1:20", "1.50", "1.25"), ("0.1", "0.25", "0.25"), ("0.01", "0.25", "0.25"), ("2", "2.00", "2.00")],
+)
+def test_typed_hours_are_rounded_where_the_manifest_says_so(text: str, up: str, nearest: str) -> None:
+    assert str(rules.parse_hours(text, ROUNDS_UP)) == up
+    assert str(rules.parse_hours(text, NEAREST)) == nearest
+
+
+@pytest.mark.parametrize("rule", [RULE, ROUNDS_UP, NEAREST])
+@pytest.mark.parametrize("text", ["0", "-1", "24:01", "25", "abc", ""])
+def test_rounding_makes_nothing_acceptable_that_is_no_time(rule: HoursRule, text: str) -> None:
+    with pytest.raises(ValueError, match=r"^(At|Enter) "):
+        rules.parse_hours(text, rule)
+
+
+@given(st.decimals("0.01", "24", places=2), st.sampled_from(["0.05", "0.10", "0.25", "0.70"]))
+def test_rounded_hours_are_a_multiple_near_what_was_typed(hours: Decimal, step: str) -> None:
+    rule = HoursRule(Decimal(step), Decimal(step), "up")
+    rounded = rules.parse_hours(str(hours), rule)
+    assert rounded % rule.step == 0
+    assert rounded <= 24
+    assert hours <= rounded < hours + rule.step or rounded == 24 // rule.step * rule.step
+
+
+TIMED = rules.Timed(UUID(int=9), Decimal("0.37"), date(2026, 3, 3), correctable=True)
+
+
+def typed(hours: str) -> Typed:
+    return Typed(hours, "5001", "2026-03-04", " note ")
+
+
+@pytest.mark.parametrize(("hours", "correction"), [("", None), ("0.37", None), ("0,5", "0.50"), ("1:20", "1.33")])
+def test_a_timers_log_has_its_hours_and_day_unless_corrected(hours: str, correction: str | None) -> None:
+    entry = rules.check_timed(typed(hours), TIMED, [5001])
+    assert entry.typed_hours == (None if correction is None else Decimal(correction))
+    assert entry.hours == Decimal(correction or "0.37")
+    assert (entry.spent_date, entry.notes, entry.timer_id) == (TIMED.day, "note", TIMED.timer_id)
+
+
+def test_a_running_timers_hours_can_not_be_corrected_and_all_reasons_come_at_once() -> None:
+    running = rules.Timed(TIMED.timer_id, TIMED.measured, TIMED.day, correctable=False)
+    with pytest.raises(rules.Unacceptable) as refused:
+        rules.check_timed(Typed("2", "77", "", "x" * 6000), running, [5001])
+    assert set(refused.value.fields) == {"hours", "task_id", "notes"}
