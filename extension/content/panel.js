@@ -5,7 +5,7 @@
  */
 
 import { ask, text } from "./ask.js";
-import { collect, copyAttributes, fill, rememberFocus, restoreFocus, swap } from "./regions.js";
+import { collect, copyAttributes, draftName, fill, rememberFocus, restoreFocus, swap } from "./regions.js";
 import { sanitize } from "./sanitize.js";
 import { fillShell, problemOf } from "./shell.js";
 import { followTheme } from "./theme.js";
@@ -259,11 +259,12 @@ export class Panel {
   #onInput({ target: control }) {
     if (!control.matches?.(FIELDS) || !this.#draft) return;
     const { [control.name]: value } = collect(control.parentNode);
-    if (this.#draft.fields[control.name] === value) return;
+    const name = draftName(control);
+    if (this.#draft.fields[name] === value) return;
     this.#typed += 1;
     this.#pinned = false;
-    this.#draft.fields[control.name] = value;
-    this.#unsaved[control.name] = value;
+    this.#draft.fields[name] = value;
+    this.#unsaved[name] = value;
     if (this.#notice) this.tell(null);
     this.#save();
   }

@@ -52,11 +52,17 @@ export function collect(node) {
   return fields;
 }
 
-/** Puts values back into the fields of their names, except into `spare`, where somebody is typing. */
+/** Under which name a control's value is kept while it is typed: hours of a timer are not those typed without one. */
+export function draftName(control) {
+  return control.dataset.draft ?? control.name;
+}
+
+/** Puts values back into the fields they were typed into, except into `spare`, where somebody is typing. */
 export function fill(node, fields, spare = null) {
   for (const control of node.querySelectorAll(CONTROL)) {
-    if (control === spare || !Object.hasOwn(fields, control.name)) continue;
-    const value = fields[control.name];
+    const name = draftName(control);
+    if (control === spare || !Object.hasOwn(fields, name)) continue;
+    const value = fields[name];
     if (control.type === "checkbox") control.checked = Boolean(value);
     else if (control.type === "radio") control.checked = control.value === value;
     else if (control.localName !== "select" || [...control.options].some((option) => option.value === value)) {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
+from decimal import Decimal
 
 from markupsafe import Markup
 
@@ -20,6 +20,7 @@ from plugin_server.runtime.templates import Templates
 from plugin_server.tickets.service import Tickets, Tracking
 from plugin_server.tickets.store import Ticket
 from plugin_server.timelog import rules, store
+from plugin_server.timelog.timer_row import TimerRow
 from plugin_server.timers import rules as timer_rules
 from plugin_server.timers.service import Elsewhere, Timers, View
 
@@ -75,6 +76,7 @@ class TimeLogSection:
         self._templates = templates
         self._clock = clock
         self._settings = settings
+        self._timer_row = TimerRow(templates, clock, settings)
 
     async def render(self, request: PanelRequest) -> Contribution:
         ticket = await self._tickets.require(request.caller, request.ticket_id)
@@ -94,9 +96,9 @@ class TimeLogSection:
         may_log = not armed and (not tracking.obstacle or usable is not None) and tracking.obstacle != "not_connected"
         regions: list[Region] = []
         if timer:
-            regions.append(Region("timer", self._timer(request, timer)))
+            regions.append(self._timer_row.timer(request, timer))
         if other and not armed and not tracking.obstacle:
-            regions.append(Region("elsewhere", self._elsewhere(request, other)))
+            regions.append(self._timer_row.elsewhere(request, other))
         if may_log:
             start = None if tracking.obstacle else _start_button(timer)
             regions.append(await self._form(request, ticket, tracking, logs, usable, start))
@@ -156,40 +158,6 @@ class TimeLogSection:
             marks["on-open"] = f"/api/v1/tickets/{request.ticket_id}/timer"
         return marks
 
-    def _timer(self, request: PanelRequest, view: View) -> Markup:
-        timer, zone = view.timer, request.caller.zone
-        look = {"starting": "running", "stopping": "stopped", "deleting": "stopped"}.get(timer.state, timer.state)
-        return self._templates.render(
-            "timelog/timer.html",
-            request.lang,
-            timer=timer,
-            look=look,
-            seconds=view.seconds,
-            since=timer_rules.instant(view.since) if view.since else None,
-            clock=_clock(view.seconds),
-            hours=f"{view.hours:.2f}",
-            when=self._when(view.since, zone) if view.since else timer.spent_date.isoformat(),
-            midnight=view.midnight and timer.state != "failed",
-            day=timer.spent_date.isoformat(),
-            forgotten=view.forgotten,
-            limit=self._settings.forgotten_timer_hours,
-        )
-
-    def _elsewhere(self, request: PanelRequest, other: Elsewhere) -> Markup:
-        return self._templates.render(
-            "timelog/elsewhere.html",
-            request.lang,
-            other=other,
-            since=self._when(other.since, request.caller.zone),
-            ticket_id=request.ticket_id,
-        )
-
-    def _when(self, instant: datetime, zone: ZoneInfo) -> str:
-        """A time of day in the person's zone, with its day unless that is today."""
-        local = instant.astimezone(zone)
-        today = clocks.today(self._clock, zone)
-        return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
-
     async def _form(
         self,
         request: PanelRequest,
@@ -210,7 +178,7 @@ class TimeLogSection:
         elif earlier and given_up and self._is_recent(earlier):
             # What was typed comes back to be changed; it isn't lost because the reply was refused or undone.
             values = {
-                "hours": f"{earlier.hours:f}" if earlier.timer_id is None else "",
+                "hours": f"{hours:f}" if (hours := _typed_hours(earlier)) is not None else "",
                 "spent_date": earlier.spent_date.isoformat(),
                 "task_id": str(earlier.task_id),
                 "notes": earlier.notes,
@@ -237,6 +205,7 @@ class TimeLogSection:
             today=today,
             ticket_id=request.ticket_id,
             timer_id=timer.timer.id if timer else None,
+            run=timer_rules.mark(timer.timer.id, timer.timer.run) if timer else None,
             hours_field=timer is None or (stopped and len(timer.entries) == 1),
             running=running,
             start=start,
@@ -300,16 +269,16 @@ class TimeLogSection:
         )
 
 
+def _typed_hours(log: store.Log) -> Decimal | None:
+    """What its person typed; of a timer's log only a correction is."""
+    return log.hours if log.timer_id is None else log.typed_hours
+
+
 def _start_button(timer: View | None) -> str | None:
     """What pressing it does: begin a timer, or let the stopped one go on, also one that was given up by mistake."""
     if timer is None or timer.timer.state == "failed":
         return "start"
     return "continue" if timer.timer.state == "stopped" else None
-
-
-def _clock(seconds: int) -> str:
-    """As the extension goes on counting: hours, minutes and seconds."""
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def _to_show(logs: list[store.Log]) -> list[store.Log]:

@@ -74,6 +74,24 @@ async def test_stop_shows_the_time_and_discard_asks_before_anything_goes(chrome:
     assert await world.entries(ticket) == []
 
 
+async def test_hours_typed_before_start_are_not_taken_for_a_correction(chrome: Browser, world: World) -> None:
+    ticket, _project = await world.linked_ticket(ADA)
+    page = await at_ticket(chrome, ticket)
+    await field(page, "log_time").check()
+    await field(page, "hours").fill("4")
+    await start(page)
+    await advance(world, 30)
+    await panel(page).locator("[data-action=timer-stop]").click()
+    await expect(field(page, "hours")).to_have_value("0.50")
+    await field(page, "hours").fill("0.45")
+    await page.reload()
+    await expect(field(page, "hours")).to_have_value("0.45")
+    await write_reply(page, "An answer")
+    await submit(page)
+    await expect(panel(page)).to_have_attribute("data-state", "logged")
+    assert [entry["hours"] for entry in await world.entries(ticket)] == [0.45]
+
+
 async def test_starting_one_says_which_other_it_stops(chrome: Browser, world: World) -> None:
     first, _project = await world.linked_ticket(ADA)
     second, _project = await world.linked_ticket(ADA)
