@@ -152,6 +152,19 @@ class Helpdesk(_Strict):
     fields: Fields = Fields()
 
 
+class RateLimit(_Strict):
+    """How many calls Deskhours makes to Harvest's API, all its processes together."""
+
+    requests: int = Field(
+        default=90,
+        ge=10,
+        le=1000,
+        description="Calls within any `seconds`. Harvest takes 100 within 15, seemingly of the whole account; the rest"
+        " is for the account's other tools. Take less when those are busy, or when Harvest answers 429.",
+    )
+    seconds: float = Field(default=15, ge=1, le=60, description="The length of Harvest's window.")
+
+
 class Harvest(_Strict):
     """The Harvest account."""
 
@@ -173,6 +186,7 @@ class Harvest(_Strict):
         le=60,
         description="Time limit of one call; the outcome of a broken call is only looked up when it has passed.",
     )
+    rate_limit: RateLimit = RateLimit()
 
 
 class Time(_Strict):

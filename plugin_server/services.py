@@ -13,12 +13,13 @@ from plugin_server.accounts.crypto import Vault
 from plugin_server.accounts.tokens import Tokens
 from plugin_server.harvest import core as harvest_core
 from plugin_server.harvest.client import HarvestClient
+from plugin_server.harvest.limiter import UNLIMITED, Limiter, Rule, SharedLimiter
 from plugin_server.harvest.oauth import HarvestOAuth
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.helpdesk.zammad.client import Zammad
 from plugin_server.manifest import Manifest, url_text
 from plugin_server.mirror.service import Mirror
-from plugin_server.runtime import database
+from plugin_server.runtime import database, redis
 from plugin_server.runtime.clock import Clock, SystemClock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.queue import Queue, RedisQueue
@@ -43,10 +44,18 @@ class Services:
     tickets: Tickets
     timers: Timers
     timelog: TimeLog
+    limiter: Limiter
 
 
-def build(manifest: Manifest, pool: Pool, queue: Queue, session: aiohttp.ClientSession, clock: Clock) -> Services:
-    """Wire the services."""
+def build(
+    manifest: Manifest,
+    pool: Pool,
+    queue: Queue,
+    session: aiohttp.ClientSession,
+    clock: Clock,
+    limiter: Limiter = UNLIMITED,
+) -> Services:
+    """Wire the services; every call to Harvest's API takes its turn from the ``limiter``."""
     harvest, desk = manifest.harvest, manifest.helpdesk
     agent_name = harvest_core.user_agent(harvest.contact)
     helpdesk = Zammad(session, url_text(desk.url), desk.client_id, desk.client_secret.get_secret_value(), desk.fields)
@@ -59,7 +68,7 @@ def build(manifest: Manifest, pool: Pool, queue: Queue, session: aiohttp.ClientS
         clock,
     )
     vault = Vault([key.get_secret_value() for key in manifest.server.token_keys])
-    tokens = Tokens(pool, vault, helpdesk, oauth, session, harvest, clock)
+    tokens = Tokens(pool, vault, helpdesk, oauth, session, harvest, clock, limiter)
     service_client = HarvestClient(
         session,
         url_text(harvest.api_url),
@@ -68,6 +77,8 @@ def build(manifest: Manifest, pool: Pool, queue: Queue, session: aiohttp.ClientS
         harvest.token.get_secret_value(),
         harvest.request_seconds,
         clock,
+        limiter,
+        kind="batch",
     )
     mirror = Mirror(pool, service_client, clock)
     tickets = Tickets(pool, helpdesk, tokens, mirror, clock)
@@ -76,7 +87,7 @@ def build(manifest: Manifest, pool: Pool, queue: Queue, session: aiohttp.ClientS
     timers = Timers(pool, tickets, mirror, queue, clock, forgotten)
     hours_rule = HoursRule(time.minimum_hours, time.step_hours, time.rounding)
     timelog = TimeLog(pool, tickets, helpdesk, tokens, timers, queue, clock, hours_rule)
-    return Services(manifest, pool, queue, clock, helpdesk, oauth, tokens, mirror, tickets, timers, timelog)
+    return Services(manifest, pool, queue, clock, helpdesk, oauth, tokens, mirror, tickets, timers, timelog, limiter)
 
 
 @asynccontextmanager
@@ -86,8 +97,13 @@ async def running(manifest: Manifest, database_url: str, redis_url: str) -> Asyn
     try:
         queue = await RedisQueue.connect(redis_url)
         try:
-            async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-                yield build(manifest, pool, queue, session, SystemClock())
+            harvest, rate = manifest.harvest, manifest.harvest.rate_limit
+            async with (
+                redis.connect(redis_url) as shared,
+                aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+            ):
+                limiter = SharedLimiter(shared, harvest.account_id, Rule(rate.requests, rate.seconds))
+                yield build(manifest, pool, queue, session, SystemClock(), limiter)
         finally:
             await queue.close()
     finally:

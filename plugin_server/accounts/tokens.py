@@ -13,6 +13,7 @@ from plugin_server.accounts import store
 from plugin_server.accounts.crypto import UnreadableSecret, Vault
 from plugin_server.harvest import core as harvest_core
 from plugin_server.harvest.client import HarvestClient
+from plugin_server.harvest.limiter import UNLIMITED, Limiter
 from plugin_server.harvest.oauth import HarvestOAuth
 from plugin_server.helpdesk import base as helpdesk_base
 from plugin_server.helpdesk.base import Helpdesk
@@ -54,6 +55,7 @@ class Tokens:
         session: aiohttp.ClientSession,
         settings: HarvestSettings,
         clock: Clock,
+        turns: Limiter = UNLIMITED,
     ) -> None:
         self._pool = pool
         self._vault = vault
@@ -62,6 +64,7 @@ class Tokens:
         self._session = session
         self._settings = settings
         self._clock = clock
+        self._turns = turns
         self._flights: dict[tuple[int, store.System], asyncio.Task[str]] = {}
 
     async def put(
@@ -157,6 +160,7 @@ class Tokens:
             token,
             settings.request_seconds,
             self._clock,
+            self._turns,
         )
 
     def _stale(self, stored: store.StoredToken, system: store.System, refused: str | None) -> bool:
@@ -209,7 +213,8 @@ class Tokens:
             return None
         except (helpdesk_base.HelpdeskError, harvest_core.HarvestError) as error:
             # Not the person's doing (no answer, our client's secret is wrong, …): the grant stays as it is.
-            _logger.error("token not refreshed", agent=agent_id, system=system, reason=str(error))
+            detail = error.detail if isinstance(error, harvest_core.HarvestError) else ""
+            _logger.error("token not refreshed", agent=agent_id, system=system, reason=str(error), detail=detail)
             if refused is None and stored.expires_at > now:
                 return self._open(stored.access, system)
             raise CannotRefresh(str(error)) from error

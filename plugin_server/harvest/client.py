@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
-from plugin_server.harvest import core, wire
+from plugin_server.harvest import core, limiter, wire
 from plugin_server.runtime.clock import Clock
 
 Kind = TypeVar("Kind")
@@ -18,7 +18,8 @@ _BODY = msgspec.json.Encoder(decimal_format="number")
 
 
 class HarvestClient:
-    """Calls Harvest with one token, each call within ``seconds``.
+    """Calls Harvest with one token, each call within ``seconds`` from its turn, which the ``turns`` give it; as
+    ``kind``, unless it is part of :func:`~plugin_server.harvest.limiter.working`.
 
     Raises :class:`~plugin_server.harvest.core.HarvestError` only.
     """
@@ -32,8 +33,12 @@ class HarvestClient:
         token: str,
         seconds: float,
         clock: Clock,
+        turns: limiter.Limiter = limiter.UNLIMITED,
+        kind: limiter.Kind = "person",
     ) -> None:
         self._session = session
+        self._turns = turns
+        self._kind = kind
         self._api_url = api_url
         self._headers = core.headers(token, account_id, user_agent)
         self._timeout = aiohttp.ClientTimeout(total=seconds)
@@ -120,6 +125,24 @@ class HarvestClient:
         params: dict[str, str] | None = None,
         body: bytes | None = None,
     ) -> Kind:
+        await limiter.admit(self._turns, self._kind)
+        try:
+            content = await self._send(method, url, params, body)
+        except core.Throttled:
+            if method != "GET":
+                raise
+            # A long listing goes on where it was; once, and only after a silence that is no longer than its patience.
+            await limiter.admit(self._turns, self._kind)
+            content = await self._send(method, url, params, body)
+        if kind is None:
+            return None  # type: ignore[return-value]
+        try:
+            return msgspec.json.decode(content, type=kind, strict=False)
+        except msgspec.DecodeError as error:
+            raise core.Faulty("Harvest's reply can't be read", str(error)) from error
+
+    async def _send(self, method: str, url: str, params: dict[str, str] | None, body: bytes | None) -> bytes:
+        """The body of a success."""
         headers = dict(self._headers)
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -136,16 +159,15 @@ class HarvestClient:
                 content = await response.read()
                 status, reply_headers = response.status, response.headers
         except aiohttp.ClientConnectorError as error:
-            raise core.NotReached(f"Harvest can't be reached: {error.strerror or error}") from error
+            raise core.NotReached("Harvest can't be reached", str(error)) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise core.NoAnswer(f"Harvest did not answer: {error or type(error).__name__}") from error
-        core.check(status, reply_headers, content, self._clock.now())
-        if kind is None:
-            return None  # type: ignore[return-value]
+            raise core.NoAnswer("Harvest did not answer", repr(error)) from error
         try:
-            return msgspec.json.decode(content, type=kind, strict=False)
-        except msgspec.DecodeError as error:
-            raise core.Faulty(f"Harvest's reply can't be read: {error}") from error
+            core.check(status, reply_headers, content, self._clock.now())
+        except core.Throttled as error:
+            await self._turns.pause(max(error.retry_after, 1.0))
+            raise
+        return content
 
 
 def _instant(value: datetime) -> str:

@@ -13,7 +13,12 @@ from email.utils import parsedate_to_datetime
 
 
 class HarvestError(Exception):
-    """Harvest did not do what was asked; the message is Harvest's or ours, fit for people."""
+    """Harvest did not do what was asked. The message is Harvest's or ours, fit for people: no addresses, no jargon.
+    ``detail`` is the technical reason, for the log; empty when the message says it all."""
+
+    def __init__(self, message: str = "", detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
 
 
 class Unauthorized(HarvestError):
@@ -37,7 +42,7 @@ class GrantRefused(HarvestError):
 
 
 class Throttled(HarvestError):
-    """429: nothing was done; ``retry_after`` seconds must pass before any further call."""
+    """429, or the limiter foresees one: nothing was done; ``retry_after`` seconds must pass before the next try."""
 
     def __init__(self, message: str, retry_after: float) -> None:
         super().__init__(message)

@@ -82,9 +82,9 @@ class HarvestOAuth:
                 content = await response.read()
                 status, reply_headers = response.status, response.headers
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise core.NoAnswer(f"Harvest did not answer: {error or type(error).__name__}") from error
+            raise core.NoAnswer("Harvest did not answer", repr(error)) from error
         core.check_token_reply(status, reply_headers, content, self._clock.now())
         try:
             return msgspec.json.decode(content, type=kind, strict=False)
         except msgspec.DecodeError as error:
-            raise core.Faulty(f"Harvest's reply can't be read: {error}") from error
+            raise core.Faulty("Harvest's reply can't be read", str(error)) from error

@@ -94,6 +94,7 @@ async def test_throttle(harvest: Harvest) -> None:
     refused = next(reply for reply in replies if reply.status == 429)
     assert refused.headers["Retry-After"] in ("1", "2")
     assert isinstance(refused.body, str), "the body of a 429 is not promised to be JSON"
+    assert (await harvest.get("/_sim/state"))["throttled"] == 3
     assert (await harvest.call("GET", "/api/v2/accounts")).status == 200, "the identity host is not counted"
     await asyncio.sleep(float(refused.headers["Retry-After"]))
     assert (await harvest.call("GET", "/v2/company")).status == 200

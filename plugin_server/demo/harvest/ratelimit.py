@@ -16,6 +16,7 @@ class Limiter:
 
     def __init__(self, limit: RateLimit) -> None:
         self.limit = limit
+        self.refused = 0
         self.calls: dict[str, deque[float]] = {}
 
     def retry_after(self, account: str, now: float) -> int | None:
@@ -26,4 +27,5 @@ class Limiter:
         if len(recent) < self.limit.calls:
             recent.append(now)
             return None
+        self.refused += 1
         return max(1, ceil(recent[0] + self.limit.seconds - now))

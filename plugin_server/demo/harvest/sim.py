@@ -28,7 +28,8 @@ async def health(_: web.Request) -> web.Response:
 
 
 async def state(request: web.Request) -> web.Response:
-    """Everything a test wants to compare: all entries whoever may see them, people, projects, calls, faults."""
+    """Everything a test wants to compare: all entries whoever may see them, people, projects, calls, 429s since the
+    limit was set, faults."""
     server = request.app[SERVER]
     now = server.clock.now()
     async with server.pool.acquire() as conn:
@@ -44,6 +45,7 @@ async def state(request: web.Request) -> web.Response:
             "projects": [dict(row) for row in projects],
             "time_entries": [_entry(dict(row), now) for row in entries],
             "calls": dict(sorted(server.calls.items())),
+            "throttled": server.limiter.refused if server.limiter else 0,
             "faults": server.faults.listed(),
         }
     )
