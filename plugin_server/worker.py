@@ -8,12 +8,13 @@ from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.harvest.core import Denied, HarvestError, Throttled, Unauthorized
+from plugin_server.harvest.limiter import working
 from plugin_server.helpdesk import base
 from plugin_server.panel.health import Health
 from plugin_server.runtime import log
 from plugin_server.runtime.queue import Job, Periodic
 from plugin_server.services import Services
-from plugin_server.timelog.outbox import WATCH_JOB, LogOutbox
+from plugin_server.timelog.outbox import DRAIN_JOB, WATCH_JOB, LogOutbox
 from plugin_server.timelog.section import REFRESH_JOB
 from plugin_server.timelog.service import PUSH_JOB
 from plugin_server.timers.outbox import TimerOutbox
@@ -54,8 +55,10 @@ class Refresher:
         agents = [agent for agent, _granted_at in await accounts_store.agents_with_harvest(self._services.pool)]
         ages = {agent.id: await mirror.age(mirror.assignments_of(agent.harvest_user_id or 0)) for agent in agents}
         # Who was read longest ago comes first, so that nobody starves when time runs out.
-        for agent in sorted(agents, key=lambda agent: ages[agent.id], reverse=True):
-            await self._assignments(agent.id)
+        with working("batch"):
+            for agent in sorted(agents, key=lambda agent: ages[agent.id], reverse=True):
+                if not await self._assignments(agent.id):
+                    return
 
     async def account(self) -> None:
         """Projects and time entries of the account."""
@@ -65,7 +68,7 @@ class Refresher:
             # It answers; that it is asked too much is none of its faults.
             _logger.warning("sync stopped", reason=str(error))
         except HarvestError as error:
-            _logger.warning("sync stopped", reason=str(error))
+            _logger.warning("sync stopped", reason=str(error), detail=error.detail)
             await self._health.note("harvest", str(error), refused=isinstance(error, (Unauthorized, Denied)))
         else:
             await self._health.note("harvest")
@@ -75,11 +78,14 @@ class Refresher:
         await accounts_store.set_timezone(self._services.pool, agent_id, user.timezone)
         await self._services.mirror.refresh_assignments(client, user.id)
 
-    async def _assignments(self, agent_id: int) -> None:
+    async def _assignments(self, agent_id: int) -> bool:
+        """Says whether it is of use to go on with the next agent."""
         try:
             await self._services.tokens.with_harvest(agent_id, lambda client: self._read_person(client, agent_id))
         except (NotConnected, CannotRefresh, HarvestError) as error:
             _logger.warning("assignments not read", agent=agent_id, reason=str(error))
+            return not isinstance(error, Throttled)
+        return True
 
 
 class Rounds:
@@ -118,6 +124,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         services.queue,
         services.clock,
         request_seconds,
+        services.limiter,
     )
     logs = LogOutbox(
         services.pool,
@@ -129,6 +136,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         services.queue,
         services.clock,
         request_seconds,
+        services.limiter,
     )
     health = Health(services.pool, services.queue, services.clock)
     refresher, rounds = Refresher(services, health), Rounds(services, health)
@@ -138,7 +146,8 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         await logs.timer_moved(timer_id)
 
     async def refresh(agent_id: int, asked: int = 0) -> None:
-        await refresher.person(agent_id, asked)
+        with working("person"):
+            await refresher.person(agent_id, asked)
         await timers.notice()
 
     async def sync() -> None:
@@ -148,6 +157,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
     return (
         [
             Job(PUSH_JOB, logs.push),
+            Job(DRAIN_JOB, logs.drain),
             Job(WATCH_JOB, logs.watch),
             Job(STEP_JOB, step_timer),
             Job(REFRESH_JOB, refresh),

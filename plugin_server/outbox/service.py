@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected
-from plugin_server.harvest import core
+from plugin_server.harvest import core, limiter
 from plugin_server.outbox import rules
 from plugin_server.outbox.store import Row, Rows
 from plugin_server.runtime import log
@@ -23,6 +23,11 @@ from plugin_server.runtime.database import Pool
 from plugin_server.runtime.queue import Queue
 
 Result = TypeVar("Result")
+
+AWAY = "Harvest can't be reached; this goes by itself as soon as it can."
+SLOW = "Harvest has not answered; this goes by itself as soon as it does."
+TROUBLED = "Harvest has a fault; this goes by itself when it is over."
+BUSY = "Harvest is busy; this goes by itself."
 
 _logger = log.get(__name__)
 
@@ -48,13 +53,21 @@ class Outbox(Generic[Row]):
     """Takes rows of one table a step on. ``job`` is the nudge's name."""
 
     def __init__(
-        self, rows: Rows[Row], job: str, pool: Pool, queue: Queue, clock: Clock, request_seconds: float
+        self,
+        rows: Rows[Row],
+        job: str,
+        pool: Pool,
+        queue: Queue,
+        clock: Clock,
+        request_seconds: float,
+        turns: limiter.Limiter = limiter.UNLIMITED,
     ) -> None:
         self._rows = rows
         self._job = job
         self._pool = pool
         self._queue = queue
         self._clock = clock
+        self._turns = turns
         self.settles = timedelta(seconds=request_seconds + 2)
         """After this long a call to Harvest is over, whatever happened to it, and a look-up tells the truth."""
         self.late = timedelta(seconds=6 * request_seconds)
@@ -70,45 +83,65 @@ class Outbox(Generic[Row]):
         states: Sequence[str],
         take: Callable[[Row], Awaitable[None]],
         stop: Callable[[Row, str, str], Awaitable[None]],
+        kind: limiter.Kind = "person",
     ) -> Row | None:
-        """Claim the row, if it is due in one of ``states``, and take it a step on; the row as it was claimed.
-
-        ``stop`` is told, in words and by code, when only a person can help.
-        """
+        """Claim the row, if it is due in one of ``states``, and take it a step on; the row as it was claimed."""
         claimed = await self._rows.claim(self._pool, UUID(row_id), states, self._clock.now(), self.lease)
-        if claimed is None:
-            return None
-        try:
-            async with asyncio.timeout(self._step_seconds):
-                await take(claimed)
-        except TimeoutError:
-            await self._later(claimed, "Harvest is slow to answer.", "no_answer", self.settles)
-        except Later as error:
-            await self._later(claimed, str(error), error.code, error.at_least)
-        except Stopped as error:
-            await stop(claimed, str(error), error.code)
-        except NotConnected:
-            await stop(claimed, "Harvest no longer accepts your sign-in.", "reconnect")
-        except CannotRefresh as error:
-            await self._later(claimed, f"Harvest does not answer ({error}).", "unreachable")
-        except core.Throttled as error:
-            await self._later(claimed, "Harvest is busy.", "busy", timedelta(seconds=error.retry_after))
-        except core.UNCERTAIN as error:
-            await self._later(claimed, f"{error}.", "no_answer", self.settles)
-        except core.NotReached as error:
-            await self._later(claimed, f"{error}.", "unreachable")
-        except core.HarvestError as error:
-            await stop(claimed, f"Harvest refused this: {error}", "refused")
+        if claimed is not None:
+            await self.run(claimed, take, stop, kind)
         return claimed
+
+    async def claim_next(self, states: Sequence[str]) -> Row | None:
+        """Claim the most pressing row that is due in one of ``states``."""
+        return await self._rows.claim_next(self._pool, states, self._clock.now(), self.lease)
+
+    async def run(
+        self,
+        claimed: Row,
+        take: Callable[[Row], Awaitable[None]],
+        stop: Callable[[Row, str, str], Awaitable[None]],
+        kind: limiter.Kind,
+        reserved: int = 0,
+    ) -> None:
+        """Take a claimed row a step on. ``stop`` is told, in words and by code, when only a person can help.
+
+        A lease is not held to wait for a turn: a ``batch`` has no more patience than a person here. So many
+        ``reserved`` calls have had their turn.
+        """
+        with limiter.working(kind, limiter.PATIENCE["person"], reserved) as work:
+            try:
+                async with asyncio.timeout(self._step_seconds):
+                    await take(claimed)
+            except TimeoutError:
+                await self._later(claimed, SLOW, "no_answer", self.settles)
+            except Later as error:
+                await self._later(claimed, str(error), error.code, error.at_least)
+            except Stopped as error:
+                await stop(claimed, str(error), error.code)
+            except NotConnected:
+                await stop(claimed, "Harvest no longer accepts your sign-in.", "reconnect")
+            except CannotRefresh as error:
+                await self._later(claimed, AWAY, "unreachable", detail=str(error))
+            except core.Throttled as error:
+                await self._wait(claimed, error, tried=work.begun > 0)
+            except core.UNCERTAIN as error:
+                words = SLOW if isinstance(error, core.NoAnswer) else TROUBLED
+                await self._later(claimed, words, "no_answer", self.settles, _reason(error))
+            except core.NotReached as error:
+                await self._later(claimed, AWAY, "unreachable", detail=_reason(error))
+            except core.HarvestError as error:
+                await stop(claimed, f"Harvest refused this: {error}", "refused")
 
     def check_settled(self, claimed: Row) -> None:
         """Raises :class:`Later` while a call of unknown outcome may still be under way."""
         if claimed.called_at is not None and self._clock.now() < claimed.called_at + self.settles:
-            raise Later("Harvest has not answered yet.", "no_answer", self.settles)
+            raise Later(SLOW, "no_answer", self.settles)
 
     async def make(self, claimed: Row, call: Callable[[], Awaitable[Result]]) -> Result | None:
         """Make a call that makes something, with the row marked as uncertain while it is out. ``None``: the claim has
         passed to somebody else, and nothing was called."""
+        # First the turn, then the mark: a call that only waits is not under way.
+        await limiter.reserve(self._turns)
         if not await self._rows.set_called(self._pool, claimed, self._clock.now()):
             return None
         try:
@@ -120,10 +153,27 @@ class Outbox(Generic[Row]):
             await self._rows.set_called(self._pool, claimed, None)
             raise
 
-    async def _later(self, claimed: Row, words: str, code: str, at_least: timedelta = timedelta()) -> None:
-        wait = max(rules.retry_delay(claimed.attempts), at_least)
+    async def _later(
+        self, claimed: Row, words: str, code: str, at_least: timedelta = timedelta(), detail: str = ""
+    ) -> None:
+        await self._release(claimed, max(rules.retry_delay(claimed.attempts), at_least), words, code, detail)
+
+    async def _wait(self, claimed: Row, error: core.Throttled, *, tried: bool) -> None:
+        """Too many calls, by Harvest's word or the limiter's: that says how long to wait, not the number of tries. What
+        was begun before it stays a try, for the next one has to know that it may find things done."""
+        await self._release(claimed, timedelta(seconds=error.retry_after), BUSY, "busy", _reason(error), tried=tried)
+
+    async def _release(
+        self, claimed: Row, wait: timedelta, words: str, code: str, detail: str, *, tried: bool = True
+    ) -> None:
+        seconds = wait.total_seconds()
         _logger.warning(
-            "waits for Harvest", job=self._job, row=str(claimed.id), reason=words, wait=wait.total_seconds()
+            "waits for Harvest", job=self._job, row=str(claimed.id), reason=words, detail=detail, wait=seconds
         )
-        await self._rows.release(self._pool, claimed, self._clock.now() + wait, words, code)
-        await self._queue.nudge(self._job, str(claimed.id), after=wait.total_seconds())
+        await self._rows.release(self._pool, claimed, self._clock.now() + wait, words, code, tried=tried)
+        await self._queue.nudge(self._job, str(claimed.id), after=seconds)
+
+
+def _reason(error: core.HarvestError) -> str:
+    """For the log: all that is known. People are shown words that hold no addresses."""
+    return f"{error} ({error.detail})" if error.detail else str(error)

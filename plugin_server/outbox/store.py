@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
+from plugin_server.outbox import rules
 from plugin_server.runtime.database import Connection, Pool
 
 
@@ -32,6 +33,8 @@ class Waiting(Protocol):
     def called_at(self) -> datetime | None: ...
     @property
     def attempts(self) -> int: ...
+    @property
+    def changed_at(self) -> datetime: ...
 
 
 Row = TypeVar("Row", bound=Waiting)
@@ -53,16 +56,17 @@ class Rows(Generic[Row]):
         return self._make(found) if found else None
 
     async def due(self, pool: Pool, states: Sequence[str], now: datetime, limit: int) -> list[tuple[UUID, str]]:
-        """Rows in these states that wait for us, the longest waiting first."""
+        """Rows in these states that wait for us: what a person has only just asked for, then the longest waiting."""
         rows = await pool.fetch(
             f"""
             SELECT id, state FROM {self._table}
             WHERE state = ANY($1::text[]) AND next_try_at <= $2 AND (lease_until IS NULL OR lease_until <= $2)
-            ORDER BY next_try_at LIMIT $3
+            ORDER BY changed_at <= $4, next_try_at LIMIT $3
             """,
             list(states),
             now,
             limit,
+            now - rules.FRESH,
         )
         return [(row["id"], row["state"]) for row in rows]
 
@@ -84,19 +88,46 @@ class Rows(Generic[Row]):
         )
         return self._make(found) if found else None
 
+    async def claim_next(self, pool: Pool, states: Sequence[str], now: datetime, lease: timedelta) -> Row | None:
+        """Take the most pressing row that is due, as :meth:`due` orders them; never one that another worker takes."""
+        found = await pool.fetchrow(
+            f"""
+            UPDATE {self._table} SET claim = gen_random_uuid(), lease_until = $3, attempts = attempts + 1
+            WHERE id = (
+                SELECT id FROM {self._table}
+                WHERE state = ANY($1::text[]) AND next_try_at <= $2 AND (lease_until IS NULL OR lease_until <= $2)
+                ORDER BY changed_at <= $4, next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+            RETURNING {self._columns}
+            """,
+            list(states),
+            now,
+            now + lease,
+            now - rules.FRESH,
+        )
+        return self._make(found) if found else None
+
     async def release(
-        self, pool: Pool, claimed: Row, next_try_at: datetime, problem: str | None, code: str | None
+        self,
+        pool: Pool,
+        claimed: Row,
+        next_try_at: datetime,
+        problem: str | None,
+        code: str | None,
+        *,
+        tried: bool = True,
     ) -> None:
-        """Give a claimed row back, to be tried again at an instant; the problem is shown meanwhile."""
+        """Give a claimed row back, to be tried again at an instant; the problem is shown meanwhile. Without ``tried``
+        it does not count as a try: nothing was called."""
         await pool.execute(
             f"UPDATE {self._table} SET claim = NULL, lease_until = NULL, next_try_at = $4, problem = $5,"
-            " problem_code = $6 WHERE id = $1 AND state = $2 AND claim = $3",
+            " problem_code = $6, attempts = attempts - $7 WHERE id = $1 AND state = $2 AND claim = $3",
             claimed.id,
             claimed.state,
             claimed.claim,
             next_try_at,
             problem,
             code,
+            0 if tried else 1,
         )
 
     async def set_called(self, pool: Pool, claimed: Row, called_at: datetime | None) -> bool:

@@ -6,6 +6,7 @@ A log of hours typed by hand makes an entry; one of a timer writes into the entr
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -14,9 +15,12 @@ from uuid import UUID
 from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import NotConnected, Tokens
 from plugin_server.harvest import core, timezones, wire
+from plugin_server.harvest.limiter import UNLIMITED, Kind, Limiter
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.mirror import store as mirror_store
 from plugin_server.mirror.service import Mirror
+from plugin_server.outbox.drain import drain
+from plugin_server.outbox.rules import is_fresh
 from plugin_server.outbox.service import Later, Outbox, Stopped
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
@@ -32,6 +36,10 @@ from plugin_server.timers import store as timers_store
 from plugin_server.timers.recording import Recording, Values
 
 BATCH = 50
+WAITING = ("queued", "undoing")
+DRAIN_JOB = "drain_logs"
+DRAIN_SECONDS = 13.0
+"""One drain ends before the next sweep begins another, which may be another worker's."""
 WATCH_JOB = "watch_log"
 WATCH_AGAIN = timedelta(seconds=30)
 """When the articles are read again after they could not be read."""
@@ -53,6 +61,7 @@ class LogOutbox:
         queue: Queue,
         clock: Clock,
         request_seconds: float,
+        turns: Limiter = UNLIMITED,
     ) -> None:
         self._pool = pool
         self._timelog = timelog
@@ -62,16 +71,28 @@ class LogOutbox:
         self._tokens = tokens
         self._queue = queue
         self._clock = clock
-        self._outbox: Outbox[store.Log] = Outbox(store.rows, PUSH_JOB, pool, queue, clock, request_seconds)
+        self._turns = turns
+        self._outbox: Outbox[store.Log] = Outbox(store.rows, PUSH_JOB, pool, queue, clock, request_seconds, turns)
         self._twins = Twins(pool, tickets, tokens, clock)
         self._recording = Recording(pool, mirror, clock)
 
     async def sweep(self) -> None:
         """Find everything that is due, also what lost its nudge or its worker."""
         await self._wake_reconnected()
-        for log_id, state in await store.rows.due(self._pool, rules.OURS, self._clock.now(), BATCH):
-            await self._queue.nudge(WATCH_JOB if state == "armed" else PUSH_JOB, str(log_id))
+        for log_id in await self._due(["armed"], BATCH):
+            await self._queue.nudge(WATCH_JOB, str(log_id))
+        if await self._due(WAITING, 1):
+            await self._queue.nudge(DRAIN_JOB)
         await self._twins.check()
+
+    async def drain(self) -> None:
+        """Bring what waits into Harvest, as fast as its limit allows and no faster."""
+        await drain(
+            self._turns,
+            lambda: self._outbox.claim_next(WAITING),
+            lambda claimed: self._outbox.run(claimed, self._take, self._stop, "batch", reserved=1),
+            DRAIN_SECONDS,
+        )
 
     async def watch(self, log_id: str) -> None:
         """Look for an armed log's article. Only who has read the articles may say that it never came."""
@@ -94,8 +115,19 @@ class LogOutbox:
                 await self._timelog.free_timer(connection, claimed)
 
     async def push(self, log_id: str) -> None:
-        """Take one log a step on: into Harvest, or out of it."""
-        await self._outbox.step(log_id, ("queued", "undoing"), self._take, self._stop)
+        """Take one log a step on: into Harvest, or out of it. One for which nobody waits any more leaves its turn to
+        others when there are few: the drain will take it."""
+        found = await store.rows.get(self._pool, UUID(log_id))
+        if found is not None and is_fresh(found.changed_at, self._clock.now()):
+            await self._step(log_id, "person")
+        elif found is not None and await self._turns.wait("batch") == 0:
+            await self._step(log_id, "batch")
+
+    async def _step(self, log_id: str, kind: Kind) -> None:
+        await self._outbox.step(log_id, WAITING, self._take, self._stop, kind)
+
+    async def _due(self, states: Sequence[str], limit: int) -> list[UUID]:
+        return [log_id for log_id, _state in await store.rows.due(self._pool, states, self._clock.now(), limit)]
 
     async def timer_moved(self, timer_id: str) -> None:
         """A log may have waited for this timer."""

@@ -13,6 +13,7 @@ from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
 from plugin_server.harvest import core, lookup, wire
 from plugin_server.harvest.client import HarvestClient
+from plugin_server.harvest.limiter import working
 from plugin_server.mirror import store as mirror_store
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
@@ -22,6 +23,8 @@ from plugin_server.timelog import store
 
 AGAIN = timedelta(minutes=1)
 BATCH = 20
+CHECK_PATIENCE = 2.0
+"""Seconds that a look's call waits for its turn; the sweep has other things to do."""
 
 _logger = log.get(__name__)
 
@@ -54,7 +57,10 @@ class Twins:
                 continue
             try:
                 settle = partial(self._settle, suspect=suspect, user_id=agent.harvest_user_id)
-                await self._tokens.for_agent(agent.id, settle)
+                with working("batch", CHECK_PATIENCE):
+                    await self._tokens.for_agent(agent.id, settle)
+            except core.Throttled:
+                return  # neither will the next one's turn come; a minute is soon enough
             except (core.HarvestError, NotConnected, CannotRefresh) as error:
                 _logger.warning("twins not looked for", log=str(suspect.id), reason=str(error))
 

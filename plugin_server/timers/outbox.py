@@ -11,6 +11,7 @@ from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
 from plugin_server.harvest import core, lookup, timezones, wire
 from plugin_server.harvest.client import HarvestClient
+from plugin_server.harvest.limiter import UNLIMITED, Limiter
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.mirror import store as mirror_store
 from plugin_server.mirror.service import Mirror
@@ -48,6 +49,7 @@ class TimerOutbox:
         queue: Queue,
         clock: Clock,
         request_seconds: float,
+        turns: Limiter = UNLIMITED,
     ) -> None:
         self._pool = pool
         self._tickets = tickets
@@ -56,7 +58,7 @@ class TimerOutbox:
         self._tokens = tokens
         self._queue = queue
         self._clock = clock
-        self._outbox: Outbox[store.Timer] = Outbox(store.rows, STEP_JOB, pool, queue, clock, request_seconds)
+        self._outbox: Outbox[store.Timer] = Outbox(store.rows, STEP_JOB, pool, queue, clock, request_seconds, turns)
         self._late = LateEntries(pool, tickets, mirror, tokens, clock)
 
     async def sweep(self) -> None:
@@ -87,7 +89,7 @@ class TimerOutbox:
                     await store.resume(connection, timer.id, began_at, banked)
 
     async def step(self, timer_id: str) -> None:
-        """Take one timer a step on."""
+        """Take one timer a step on. However long it has waited: its person still looks at it."""
         await self._outbox.step(timer_id, WORK, self._take, self._stop)
 
     async def _take(self, claimed: store.Timer) -> None:

@@ -8,8 +8,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -29,6 +30,7 @@ class Stand:
         self.port = free_triple()
         self.url, self.helpdesk, self.harvest = (f"http://127.0.0.1:{self.port + offset}" for offset in range(3))
         self.kills = 0
+        self.database, self.redis = database, redis
         self._folder = folder
         self._environment = os.environ | {"DATABASE_URL": database, "REDIS_URL": redis}
         self._processes: dict[str, asyncio.subprocess.Process] = {}
@@ -119,14 +121,18 @@ async def _answers(url: str) -> bool:
 
 @contextlib.asynccontextmanager
 async def standing(
-    folder: Path, make_database: Callable[[], str], redis: str, **settings: dict[str, object]
+    folder: Path,
+    make_database: Callable[[], str],
+    redis: str,
+    names: Sequence[str] = ("serve", "worker-1", "worker-2"),
+    **settings: dict[str, object],
 ) -> AsyncIterator[Stand]:
     """A stand that is up: one server, two workers; ``settings`` are changes to the manifest's parts."""
     stand = Stand(folder, make_database(), redis, **settings)
     try:
         await stand.start_systems(make_database(), make_database())
         await stand.migrate()
-        for name in ("serve", "worker-1", "worker-2"):
+        for name in names:
             await stand.start(name)
         await stand.ready()
         yield stand

@@ -123,8 +123,10 @@ async def test_a_broken_call_is_of_unknown_outcome(
 async def test_a_connection_that_was_never_made_is_of_known_outcome(unused_tcp_port: int) -> None:
     async with aiohttp.ClientSession() as session:
         client = HarvestClient(session, f"http://127.0.0.1:{unused_tcp_port}/v2", 7, "x", "t", 10, SetClock(NOW))
-        with pytest.raises(core.NotReached):
+        with pytest.raises(core.NotReached) as told:
             await client.create_time_entry(NEW)
+    assert str(told.value) == "Harvest can't be reached"  # what people read holds no address
+    assert str(unused_tcp_port) in told.value.detail
 
 
 async def test_pages_are_followed_by_their_links_and_only_within_the_api(client: HarvestClient) -> None:

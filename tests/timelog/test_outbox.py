@@ -10,19 +10,21 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from plugin_server.accounts import store as accounts_store
-from plugin_server.accounts.tokens import NotConnected
-from plugin_server.harvest import core, wire
+from plugin_server.accounts.tokens import CannotRefresh, NotConnected
+from plugin_server.harvest import core, limiter, wire
 from plugin_server.helpdesk import base
 from plugin_server.mirror.service import Mirror
+from plugin_server.outbox.service import BUSY
 from plugin_server.runtime import database
 from plugin_server.runtime.clock import SetClock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Conflict
 from plugin_server.runtime.queue import NullQueue
 from plugin_server.timelog import rules, store
-from plugin_server.timelog.outbox import LogOutbox
+from plugin_server.timelog.outbox import DRAIN_JOB, WATCH_JOB, LogOutbox
 from plugin_server.timelog.rules import Entry, HoursRule
 from plugin_server.timelog.service import TimeLog
 from plugin_server.timers.service import Timers
@@ -43,6 +45,7 @@ class Harvest:
     before_write: Callable[[], Awaitable[object]] | None = None
 
     async def create_time_entry(self, new: wire.NewTimeEntry) -> wire.TimeEntry:
+        await limiter.admit(limiter.UNLIMITED, "person")  # as the real client; the turn was reserved
         fault, self.fault = self.fault, None
         if self.before_write:
             hook, self.before_write = self.before_write, None
@@ -82,11 +85,14 @@ class Tokens:
     broken: str = ""
     usable_from: datetime | None = None
     substitutes: bool = False
+    cannot_refresh: str = ""
 
     async def usable_since(self, _agent_id: int, instant: datetime) -> bool:
         return self.usable_from is not None and self.usable_from > instant
 
     async def for_agent(self, _agent_id: int, call: Callable[[Any], Awaitable[Any]]) -> Any:
+        if self.cannot_refresh:
+            raise CannotRefresh(self.cannot_refresh)
         if self.broken == "harvest":
             raise NotConnected("harvest")
         return await call(self.harvest)
@@ -113,6 +119,27 @@ class Helpdesk:
         return f"https://desk.example.com/?deskhours={log_id}#ticket/zoom/{ticket_id}"
 
 
+@dataclass
+class Turns:
+    """The limiter, with so many turns left (``None``: any number), the next one in ``seconds``."""
+
+    left: int | None = None
+    seconds: float = 7.0
+    given: list[str] = field(default_factory=list)
+
+    async def enter(self, kind: limiter.Kind, patience: float) -> None:
+        if self.left == 0:
+            raise core.Throttled("Harvest is busy", self.seconds)
+        self.left = None if self.left is None else self.left - 1
+        self.given.append(kind)
+
+    async def wait(self, kind: limiter.Kind) -> float:
+        return self.seconds if self.left == 0 else 0.0
+
+    async def pause(self, seconds: float) -> None:
+        raise AssertionError("only a client hears of a 429")
+
+
 class Tickets:
     """Only names tickets."""
 
@@ -130,6 +157,7 @@ class Bench:
     tokens: Tokens
     helpdesk: Helpdesk
     queue: NullQueue
+    turns: Turns
     timelog: TimeLog
     outbox: LogOutbox
     agent_id: int
@@ -151,6 +179,22 @@ class Bench:
             )
         return identity
 
+    async def backlog(self, count: int) -> list[uuid.UUID]:
+        """Logs that were queued one minute after the other, the last one five minutes ago."""
+        end = self.clock.now()
+        self.clock.advance(minutes=-5 - count)
+        logs = []
+        for _ in range(count):
+            self.clock.advance(minutes=1)
+            logs.append(await self.log())
+        self.clock.advance(seconds=(end - self.clock.now()).total_seconds())
+        return logs
+
+    async def logged(self) -> list[uuid.UUID]:
+        """What is in Harvest, in the order in which it came there."""
+        links = [entry.external_reference.permalink for entry in self.harvest.entries if entry.external_reference]
+        return [uuid.UUID(link.split("deskhours=")[1][:36]) for link in links if link]
+
     async def read(self, identity: uuid.UUID) -> store.Log:
         found = await store.rows.get(self.pool, identity)
         assert found
@@ -169,7 +213,7 @@ async def bench(make_database: Callable[[], str]) -> AsyncIterator[Bench]:
     async with pool.acquire() as connection:
         await accounts_store.set_harvest_user(connection, agent.id, ADA_IN_HARVEST, "UTC")
     clock, harvest, helpdesk, queue = SetClock(NOW), Harvest(), Helpdesk(), NullQueue()
-    tokens, tickets = Tokens(harvest), Tickets()
+    tokens, tickets, turns = Tokens(harvest), Tickets(), Turns()
     rule = HoursRule(Decimal("0.25"), Decimal("0.25"))
     mirror = Mirror(pool, cast(Any, harvest), clock)
     timers = Timers(pool, cast(Any, tickets), mirror, queue, clock, None)
@@ -184,8 +228,9 @@ async def bench(make_database: Callable[[], str]) -> AsyncIterator[Bench]:
         queue,
         clock,
         request_seconds=2,
+        turns=turns,
     )
-    yield Bench(pool, clock, harvest, tokens, helpdesk, queue, timelog, outbox, agent.id)
+    yield Bench(pool, clock, harvest, tokens, helpdesk, queue, turns, timelog, outbox, agent.id)
     await pool.close()
 
 
@@ -193,7 +238,7 @@ async def test_a_lost_answer_is_looked_up_before_it_is_tried_again(bench: Bench)
     log = await bench.log()
     bench.harvest.fault = core.NoAnswer("gone")
     await bench.outbox.push(str(log))
-    assert (await bench.read(log)).problem == "gone."
+    assert (await bench.read(log)).problem_code == "no_answer"
     bench.clock.advance(seconds=3)
     await bench.outbox.push(str(log))  # too early: the call may still be under way
     assert (await bench.read(log)).state == "queued"
@@ -350,3 +395,104 @@ async def test_a_second_entry_that_differs_stays_and_is_told(bench: Bench, diffe
     await bench.outbox.sweep()
     assert len(bench.harvest.entries) == 2
     assert "twice" in ((await bench.read(log)).problem or "")
+
+
+async def test_to_wait_for_a_turn_is_no_failed_try(bench: Bench) -> None:
+    log = await bench.log()
+    bench.turns.left = 0
+    for _ in range(3):
+        await bench.outbox.push(str(log))
+        found = await bench.read(log)
+        assert (found.state, found.attempts, found.problem, found.problem_code) == ("queued", 0, BUSY, "busy")
+        assert (found.claim, found.called_at) == (None, None)
+        bench.clock.advance(seconds=7)
+    bench.turns.left = 1
+    await bench.outbox.push(str(log))
+    assert (await bench.read(log)).state == "logged"
+
+
+async def test_a_429_in_the_midst_waits_as_long_as_it_says_and_stays_a_try(bench: Bench) -> None:
+    log = await bench.log()
+    bench.harvest.fault, bench.harvest.lost = core.Throttled("Retry later", 40), True
+    await bench.outbox.push(str(log))
+    found = await bench.read(log)
+    assert (found.attempts, found.problem, found.called_at) == (1, BUSY, None)
+    bench.clock.advance(seconds=39)
+    await bench.outbox.push(str(log))
+    assert bench.harvest.entries == []
+    bench.clock.advance(seconds=1)
+    await bench.outbox.push(str(log))
+    assert (await bench.read(log)).state == "logged"
+
+
+async def test_who_waits_has_a_persons_turn_and_the_backlog_leaves_it_alone(bench: Bench) -> None:
+    [old] = await bench.backlog(1)
+    fresh = await bench.log()
+    bench.turns.left = 0
+    await bench.outbox.push(str(old))
+    assert (await bench.read(old)).problem is None  # not even claimed
+    bench.turns.left = None
+    await bench.outbox.push(str(fresh))
+    await bench.outbox.push(str(old))
+    assert bench.turns.given == ["person", "batch"]
+    assert await bench.logged() == [fresh, old]
+
+
+async def test_a_drain_takes_the_fresh_one_first_then_the_oldest_and_claims_nothing_in_vain(bench: Bench) -> None:
+    logs = await bench.backlog(40)
+    fresh = await bench.log()
+    bench.turns.left = 3
+    await bench.outbox.drain()
+    assert set(await bench.logged()) == {fresh, *logs[:2]}
+    assert bench.turns.given == ["batch"] * 3
+    for log in logs[2:]:
+        found = await bench.read(log)
+        assert (found.state, found.attempts, found.problem) == ("queued", 0, None)
+    bench.turns.left = None
+    await bench.outbox.drain()
+    assert sorted(await bench.logged()) == sorted([*logs, fresh])
+    assert len(bench.turns.given) == 42  # the last one found nothing left
+
+
+async def test_one_that_fails_in_a_drain_holds_up_no_other(bench: Bench) -> None:
+    logs = await bench.backlog(5)
+    bench.harvest.fault, bench.harvest.lost = RuntimeError("a fault of our own"), True
+    await bench.outbox.drain()
+    assert len(set(await bench.logged()) & set(logs)) == 4
+
+
+async def test_a_backlog_keeps_no_article_from_being_looked_for(bench: Bench) -> None:
+    await bench.backlog(60)
+    armed = await bench.log("armed", after=10)
+    await bench.outbox.sweep()
+    assert bench.queue.nudges == [(WATCH_JOB, (str(armed),)), (DRAIN_JOB, ())]
+
+
+ADDRESS = "Connect call failed ('192.0.2.7', 8702) at harvest.example.com"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        core.NotReached("Harvest can't be reached", ADDRESS),
+        core.NoAnswer("Harvest did not answer", ADDRESS),
+        core.Faulty("Harvest's reply can't be read", ADDRESS),
+        core.Throttled("Harvest is busy", 2),
+        CannotRefresh(ADDRESS),
+    ],
+)
+async def test_people_read_plain_words_and_the_log_line_has_the_reason(bench: Bench, fault: Exception) -> None:
+    log = await bench.log()
+    if isinstance(fault, CannotRefresh):
+        bench.tokens.cannot_refresh = str(fault)
+    else:
+        bench.harvest.fault, bench.harvest.lost = fault, True
+    with capture_logs() as lines:
+        await bench.outbox.push(str(log))
+    problem = (await bench.read(log)).problem or ""
+    assert "this goes by itself" in problem
+    for part in ("192", "8702", "example.com", "Connect call"):
+        assert part not in problem
+    [line] = [line for line in lines if line["event"] == "waits for Harvest"]
+    assert line["row"] == str(log)
+    assert isinstance(fault, core.Throttled) or ADDRESS in line["detail"]
