@@ -107,7 +107,9 @@ class Rounds:
         except base.HelpdeskError as error:
             refused = isinstance(error, (base.Unauthorized, base.Denied))
             _logger.warning("the helpdesk does not answer as it should", reason=str(error))
-            await self._health.note("helpdesk", str(error), refused=refused)
+            # Its reason is told when it refuses us; that it is away says it all, and the rest is full of addresses.
+            words = str(error) if refused else "The helpdesk does not answer."
+            await self._health.note("helpdesk", words, refused=refused)
         else:
             await self._health.note("helpdesk")
 
