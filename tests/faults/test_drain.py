@@ -37,7 +37,7 @@ async def test_a_backlog_drains_within_the_limit_and_people_come_first(
 ) -> None:
     limit = {"requests": WE_MAKE, "seconds": SECONDS}
     async with (
-        standing(tmp_path, make_database, redis_url, ["serve"], rate_limit=limit) as stand,
+        standing(tmp_path, make_database, redis_url, ["serve"], harvest={"rate_limit": limit}) as stand,
         aiohttp.ClientSession() as session,
         await database.connect(stand.database) as pool,
     ):
