@@ -18,6 +18,9 @@ PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check --no-warn-script-location -c constraints.txt
 ARGS ?=
 
+# Most tests wait for browsers and servers: two at a time, each file by one of them, with servers and a demo of its own.
+BOTH_CORES := --numprocesses 2 --dist loadfile
+
 help:
 	@sed -n 's/^#   make/make/p' Makefile
 
@@ -27,7 +30,7 @@ demo: $(VENV)/demo-installed
 
 test: $(VENV)/dev-installed
 	@$(PYTHON) -m tests.support.chromium
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(BOTH_CORES))
 
 test-fast: $(VENV)/dev-installed
 	@$(PYTHON) -m pytest --ignore=tests/e2e --ignore=tests/extension --ignore=tests/demo_launch --ignore=tests/api --ignore=tests/faults $(ARGS)

@@ -19,7 +19,7 @@ from plugin_server import services
 from plugin_server.harvest import core, limiter
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.harvest.limiter import Kind, Rule, SharedLimiter, Window
-from plugin_server.runtime import redis
+from plugin_server.runtime import database, redis
 from plugin_server.runtime.clock import SetClock
 from tests.support.cable import cable
 from tests.support.server import write_manifest
@@ -244,4 +244,5 @@ async def test_the_products_own_clients_share_the_limiter_of_the_manifest(
                 await built.tokens.client("t").me()
         assert await built.limiter.wait("batch") > 45
         with limiter.working("batch", patience=0), pytest.raises(core.Throttled):
+            await database.migrate(built.pool)
             await built.mirror.sync()
