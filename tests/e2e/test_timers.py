@@ -114,10 +114,7 @@ async def test_a_refused_reply_leaves_the_stopped_timer_to_be_logged_again(chrom
     await advance(world, 15)
     await field(page, "notes").fill("Will be refused")
 
-    async def refuse(route: object) -> None:
-        await route.fulfill(status=422, json={"error": "Error ID abcdefgh: Please contact your administrator."})  # type: ignore[attr-defined]
-
-    await page.route(re.compile(rf"/api/v1/tickets/{ticket}\b"), refuse, times=1)
+    await world.helpdesk_fault("PUT /api/v1/tickets", "status", status=422)
     await write_reply(page, "An answer")
     await submit(page)
     await expect(panel(page)).to_have_attribute("data-state", "stopped")
