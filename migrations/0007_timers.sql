@@ -14,6 +14,7 @@ CREATE TABLE timer (
     spent_date      date        NOT NULL,           -- of the run's entry: the person's day when it was started
     start_wanted_at timestamptz NOT NULL,           -- when the person started the run
     stop_wanted_at  timestamptz,                    -- when the person stopped it
+    stop_called_at  timestamptz,                    -- when Harvest was told, as far as it may have heard
     began_at        timestamptz,                    -- when the call was made that started the run, by our clock
     timer_started_at timestamptz,                   -- the same, by Harvest's
     banked_hours    integer     NOT NULL DEFAULT 0, -- hundredths that the run's entry held before it
@@ -33,7 +34,7 @@ CREATE TABLE timer (
 );
 CREATE UNIQUE INDEX timer_one_live ON timer (agent_id, ticket_id) WHERE state <> 'ended';
 CREATE INDEX timer_due ON timer (next_try_at) WHERE state IN ('starting', 'stopping', 'deleting');
-CREATE INDEX timer_running ON timer (agent_id) WHERE state = 'running';
+CREATE INDEX timer_running ON timer (agent_id) WHERE state IN ('starting', 'running', 'attention');
 CREATE INDEX timer_late ON timer (check_late_at) WHERE check_late_at IS NOT NULL;
 
 -- The entries of a timer's runs, and what stood in them before the log was written into them (for Undo).

@@ -183,7 +183,7 @@ class Harvest(_Strict):
     request_seconds: float = Field(
         default=10,
         ge=1,
-        le=60,
+        le=15,
         description="Time limit of one call; the outcome of a broken call is only looked up when it has passed.",
     )
     rate_limit: RateLimit = RateLimit()

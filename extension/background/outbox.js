@@ -4,7 +4,8 @@
  * a closed tab and a closed browser. Its UUID never changes, so sending it twice makes nothing twice.
  *
  * A row: `{uuid, owner, ticket, body, fields, at, tries, due, seen, state}`; `state` is
- * waiting | signin (until its agent connects) | refused (a newer draft is in its place; it is shown until dealt with).
+ * waiting | signin (until its agent connects) | refused (a newer draft is in its place; it is shown until dealt with) |
+ * discarding (until the server has heard of it).
  */
 
 import { broadcast } from "./broadcast.js";
@@ -27,7 +28,8 @@ const isAccepted = (answer) => answer.answered && answer.status >= 200 && answer
 /** What is kept for this agent, oldest first; all of it, or one ticket's. */
 export async function waiting(owner, ticket) {
   return (await all())
-    .filter((row) => row.owner === owner && (ticket === undefined || row.ticket === ticket))
+    .filter((row) => row.owner === owner && row.state !== "discarding")
+    .filter((row) => ticket === undefined || row.ticket === ticket)
     .sort((one, other) => one.at - other.at)
     .map(({ uuid, ticket, fields, state }) => ({ uuid, ticket, state, hours: fields.hours, day: fields.spent_date }));
 }
@@ -47,7 +49,8 @@ export async function log(owner, { ticket, uuid, confirm, after, values }) {
     }
     const body = { ticket_id: ticket, confirm, ...values };
     if (confirm === "article") body.after_article_id = after;
-    const fields = { log_time: true, ...values, ...(values.task_id && { task_id: String(values.task_id) }) };
+    const { timer_id: _timer, ...typed } = values; // which timer is for the form to say that comes next
+    const fields = { log_time: true, ...typed, ...(values.task_id && { task_id: String(values.task_id) }) };
     const start = { at: Date.now(), tries: 0, due: 0, seen: false, state: "waiting" };
     const fresh = { uuid, owner, ticket, body, fields, ...start };
     await result(outbox.put(fresh));
@@ -71,22 +74,33 @@ export async function confirm(uuid) {
 }
 
 /** The reply was refused, or the person wants the log back: it is the draft again, unless another has been begun. */
-export async function disarm(uuid) {
-  const row = await atomically(["outbox"], (outbox) => result(outbox.get(uuid)));
-  if (row) await giveBack(row);
-  await schedule();
-  return callAsAgent("POST", logPath(uuid, "disarm"), {}); // it may have arrived without our knowing
+export function disarm(uuid) {
+  return inLine(async () => {
+    const row = await atomically(["outbox"], (outbox) => result(outbox.get(uuid)));
+    if (row) await giveBack(row);
+    await schedule();
+    return callAsAgent("POST", logPath(uuid, "disarm"), {}); // it may have arrived without our knowing
+  });
 }
 
+/** Given up. The row stays, unseen, until the server has heard of it: the log may have arrived without our knowing. */
 export async function discard(uuid) {
-  await atomically(["outbox"], (outbox) => result(outbox.delete(uuid)));
-  await schedule();
-  await callAsAgent("DELETE", logPath(uuid)); // it may have arrived without our knowing
+  const row = await atomically(["outbox"], async (outbox) => {
+    const kept = await result(outbox.get(uuid));
+    if (kept) await result(outbox.put({ ...kept, at: Date.now(), state: "discarding" }));
+    return kept;
+  });
+  if (row) await flush({ now: true });
 }
 
 /** Sends what is due, in the order in which it was made; one run at a time. Answers the answers by UUID. */
 export function flush({ now = false, afterSignIn = false } = {}) {
-  line = line.catch(() => {}).then(() => run({ now, afterSignIn }));
+  return inLine(() => run({ now, afterSignIn }));
+}
+
+/** One thing after the other: what is on its way can't be taken back in the middle. */
+function inLine(work) {
+  line = line.catch(() => {}).then(work);
   return line;
 }
 
@@ -94,7 +108,8 @@ async function run({ now, afterSignIn }) {
   const owner = await whoIsConnected();
   const time = Date.now();
   const rows = (await all())
-    .filter((row) => row.owner === owner && (row.state === "waiting" || (afterSignIn && row.state === "signin")))
+    .filter((row) => row.owner === owner)
+    .filter(({ state }) => ["waiting", "discarding"].includes(state) || (afterSignIn && state === "signin"))
     .sort((one, other) => one.at - other.at);
   // All or none: a ticket's logs must arrive in their order, for arming one replaces an unconfirmed one before it.
   if (!now && !afterSignIn && !rows.some((row) => row.due <= time)) rows.length = 0;
@@ -102,10 +117,7 @@ async function run({ now, afterSignIn }) {
   let silent = false;
   const held = new Set(); // tickets of which an earlier log is still to be sent
   for (const row of rows) {
-    const answer =
-      silent || held.has(row.ticket)
-        ? { answered: false }
-        : await callAsAgent("PUT", logPath(row.uuid), { ...row.body, age_seconds: ageOf(row) }, { as: owner });
+    const answer = silent || held.has(row.ticket) ? { answered: false } : await send(row, owner);
     silent ||= !answer.answered;
     if (isUnanswered(answer)) held.add(row.ticket);
     answers.set(row.uuid, await settle(row, answer));
@@ -115,12 +127,23 @@ async function run({ now, afterSignIn }) {
   return answers;
 }
 
+function send(row, owner) {
+  if (row.state === "discarding") return callAsAgent("DELETE", logPath(row.uuid), undefined, { as: owner });
+  return callAsAgent("PUT", logPath(row.uuid), { ...row.body, age_seconds: ageOf(row) }, { as: owner });
+}
+
 /** How long ago its person asked for it, in seconds: a timer is to stop as of then. */
 function ageOf(row) {
   return Math.min(30 * 86_400, Math.max(0, Math.round((Date.now() - row.at) / 1000)));
 }
 
 async function settle(row, answer) {
+  if (row.state === "discarding") {
+    // Unknown there, or too late: whatever the server says, there is nothing left to be done from here.
+    if (isUnanswered(answer)) await update(row, { tries: row.tries + 1, due: Date.now() + MINUTE });
+    else if (answer.status !== 401) await atomically(["outbox"], (outbox) => result(outbox.delete(row.uuid)));
+    return answer;
+  }
   if (isAccepted(answer)) {
     const seen = await leave(row);
     const confirmed = seen ? await callAsAgent("POST", logPath(row.uuid, "confirm"), {}) : null;
@@ -181,7 +204,7 @@ async function endDraft(drafts, row) {
 
 /** A timer while the worker lives, an alarm for when it does not. */
 async function schedule() {
-  const due = (await all()).filter((row) => row.state === "waiting").map((row) => row.due);
+  const due = (await all()).filter(({ state }) => ["waiting", "discarding"].includes(state)).map((row) => row.due);
   clearTimeout(timer);
   if (!due.length) {
     await chrome.alarms.clear(ALARM);

@@ -61,7 +61,8 @@ export function draftName(control) {
 export function fill(node, fields, spare = null) {
   for (const control of node.querySelectorAll(CONTROL)) {
     const name = draftName(control);
-    if (control === spare || !Object.hasOwn(fields, name)) continue;
+    // What the server has put into the form for itself is no draft.
+    if (control === spare || control.type === "hidden" || !Object.hasOwn(fields, name)) continue;
     const value = fields[name];
     if (control.type === "checkbox") control.checked = Boolean(value);
     else if (control.type === "radio") control.checked = control.value === value;

@@ -93,7 +93,7 @@ def check(status: int, reply_headers: Mapping[str, str], body: bytes, now: datet
         raise Missing(message)
     if status == 429:
         raise Throttled(message, retry_after(reply_headers.get("Retry-After", ""), now))
-    if 400 <= status < 500:
+    if 400 <= status < 500 and status != 408:
         raise Refused(message)
     raise Faulty(message)
 

@@ -28,6 +28,7 @@ AWAY = "Harvest can't be reached; this goes by itself as soon as it can."
 SLOW = "Harvest has not answered; this goes by itself as soon as it does."
 TROUBLED = "Harvest has a fault; this goes by itself when it is over."
 BUSY = "Harvest is busy; this goes by itself."
+FAULT = "Something went wrong on our side; it is tried again by itself."
 
 _logger = log.get(__name__)
 
@@ -131,6 +132,9 @@ class Outbox(Generic[Row]):
                 await self._later(claimed, AWAY, "unreachable", detail=_reason(error))
             except core.HarvestError as error:
                 await stop(claimed, f"Harvest refused this: {error}", "refused")
+            except Exception:
+                _logger.exception("step failed", job=self._job, row=str(claimed.id))
+                await self._later(claimed, FAULT, "fault", self.settles)
 
     def check_settled(self, claimed: Row) -> None:
         """Raises :class:`Later` while a call of unknown outcome may still be under way."""
@@ -140,6 +144,10 @@ class Outbox(Generic[Row]):
     async def make(self, claimed: Row, call: Callable[[], Awaitable[Result]]) -> Result | None:
         """Make a call that makes something, with the row marked as uncertain while it is out. ``None``: the claim has
         passed to somebody else, and nothing was called."""
+        # An earlier call whose outcome is not known may be carried out even now, whatever becomes of this one.
+        before = claimed.called_at
+        if before is not None and self._clock.now() >= before + self.late:
+            before = None
         # First the turn, then the mark: a call that only waits is not under way.
         await limiter.reserve(self._turns)
         if not await self._rows.set_called(self._pool, claimed, self._clock.now()):
@@ -149,8 +157,8 @@ class Outbox(Generic[Row]):
         except core.UNCERTAIN:
             raise
         except (core.HarvestError, NotConnected, CannotRefresh):
-            # A clear no: nothing was written.
-            await self._rows.set_called(self._pool, claimed, None)
+            # A clear no: nothing was written by this call.
+            await self._rows.set_called(self._pool, claimed, before)
             raise
 
     async def _later(

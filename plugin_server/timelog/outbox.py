@@ -162,11 +162,16 @@ class LogOutbox:
     async def _record_timer(self, claimed: store.Log) -> None:
         assert claimed.timer_id is not None
         timer = await timers_store.rows.get(self._pool, claimed.timer_id)
+        if timer is not None and timer.held_by != claimed.id:
+            raise Stopped("Its timer is another log's by now.", "timer")
+        if timer is not None and timer.state == "running":
+            # Somebody has let it go on in Harvest, though it is to be logged.
+            await self._timelog.stop_timer(timer.id)
         if timer is None or timer.state == "failed":
             raise Stopped((timer.problem if timer else None) or "There is no timer to log.", "timer")
         if timer.state == "attention":
             raise Stopped(timer.problem or "The timer could not be stopped.", timer.problem_code or "timer")
-        if timer.state in timer_rules.LIVE:
+        if timer.state != "stopped":
             raise Later(timer.problem or "The timer is being stopped.", "timer")
         values = Values(
             task_id=claimed.task_id,
@@ -200,7 +205,9 @@ class LogOutbox:
     async def _restore(self, claimed: store.Log) -> None:
         """Undo a timer's log: its entries stay, as they were before, and the timer can be logged again."""
         assert claimed.timer_id is not None
-        await self._tokens.for_agent(claimed.agent_id, partial(self._recording.restore, timer_id=claimed.timer_id))
+        await self._tokens.for_agent(
+            claimed.agent_id, partial(self._recording.restore, timer_id=claimed.timer_id, typed=claimed.typed_hours)
+        )
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             if not await store.rows.settle(connection, claimed, rules.after(claimed.state, "removed"), now):
@@ -259,11 +266,11 @@ class LogOutbox:
         """Only a person can help: a log not recorded needs attention; an entry not removed stays logged."""
         if claimed.state == "undoing":
             end = rules.after(claimed.state, "kept")
-            words = f"The entry was not removed. {words}"
+            words = f"It was not undone. {words}"
         else:
             end = rules.after(claimed.state, "refused")
             if code == "reconnect":
-                words += " Connect again; then this is logged by itself."
+                words = "Harvest no longer accepts your sign-in. Connect again; then this is logged by itself."
         _logger.warning("log needs attention", log=str(claimed.id), reason=words)
         async with self._pool.acquire() as connection:
             await store.rows.settle(connection, claimed, end, self._clock.now(), words, code)

@@ -30,6 +30,9 @@ UNDO_FOR = timedelta(seconds=60)
 SHOWN_FOR = timedelta(minutes=3)
 """A finished log stays in the panel for so long."""
 
+TROUBLE_SHOWN_FOR = timedelta(days=1)
+"""A finished log that its person has to look at in Harvest stays for so long."""
+
 MAXIMUM_HOURS = Decimal(24)
 HUNDREDTH = Decimal("0.01")
 
@@ -64,6 +67,20 @@ OPEN: frozenset[State] = frozenset({"armed", "queued", "undoing", "attention", "
 
 OURS: tuple[State, ...] = ("armed", "queued", "undoing")
 """States in which it is the worker's turn."""
+
+
+WORDS: Mapping[State, str] = {
+    "armed": "waiting for your reply or note",
+    "queued": "on its way to Harvest",
+    "logged": "in Harvest already",
+    "attention": "waiting for you",
+    "disarmed": "taken back",
+    "expired": "expired",
+    "discarded": "discarded",
+    "undoing": "being undone",
+    "undone": "undone",
+}
+"""A state as people are told of it: *This log is …*"""
 
 
 class WrongState(Exception):

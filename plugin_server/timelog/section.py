@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 
 from markupsafe import Markup
 
@@ -173,12 +172,13 @@ class TimeLogSection:
             tasks.append(Task(timer.timer.task_id, timer.timer.task_name, billable=False))
         earlier = next(iter(logs), None)
         given_up = earlier is not None and earlier.state in ("disarmed", "expired", "undone")
+        of_timer = timer.timer.id if timer else None
         if request.values:
             values = {"hours": "", "spent_date": today, "task_id": "", "notes": "", **request.values}
         elif earlier and given_up and self._is_recent(earlier):
             # What was typed comes back to be changed; it isn't lost because the reply was refused or undone.
             values = {
-                "hours": f"{hours:f}" if (hours := _typed_hours(earlier)) is not None else "",
+                "hours": _typed_hours(earlier) if earlier.timer_id == of_timer else "",
                 "spent_date": earlier.spent_date.isoformat(),
                 "task_id": str(earlier.task_id),
                 "notes": earlier.notes,
@@ -189,8 +189,6 @@ class TimeLogSection:
             task = await self._first_task(request, ticket, tasks)
             values = {"hours": "", "spent_date": today, "task_id": str(task.id), "notes": ""}
         stopped = timer is not None and timer.timer.state == "stopped"
-        if stopped and timer and not values["hours"]:
-            values["hours"] = f"{timer.hours:.2f}"
         running = timer is not None and timer.timer.state in timer_rules.LIVE
         html = self._templates.render(
             "timelog/form.html",
@@ -207,6 +205,7 @@ class TimeLogSection:
             timer_id=timer.timer.id if timer else None,
             run=timer_rules.mark(timer.timer.id, timer.timer.run) if timer else None,
             hours_field=timer is None or (stopped and len(timer.entries) == 1),
+            measured=f"{timer.hours:.2f}" if timer else None,
             running=running,
             start=start,
         )
@@ -250,10 +249,8 @@ class TimeLogSection:
             url = await self._mirror.day_url(request.caller.harvest_user_id, log.spent_date)
         names = {task.id: task.name for task in tasks}
         actions: tuple[str, ...] = ()
-        if log.state == "armed":
+        if log.state == "armed" or log.state == "expired":
             actions = ("disarm", "discard")
-        elif log.state == "expired":
-            actions = ("discard",)
         elif log.state == "attention":
             again = "connect" if log.problem_code == "reconnect" else "retry"
             actions = (again, "disarm", "discard")
@@ -269,9 +266,10 @@ class TimeLogSection:
         )
 
 
-def _typed_hours(log: store.Log) -> Decimal | None:
+def _typed_hours(log: store.Log) -> str:
     """What its person typed; of a timer's log only a correction is."""
-    return log.hours if log.timer_id is None else log.typed_hours
+    hours = log.hours if log.timer_id is None else log.typed_hours
+    return "" if hours is None else f"{hours:f}"
 
 
 def _start_button(timer: View | None) -> str | None:
@@ -285,4 +283,5 @@ def _to_show(logs: list[store.Log]) -> list[store.Log]:
     """What is open, and the latest of the finished ones unless something newer is under way."""
     open_ones = [log for log in logs if log.state in rules.OPEN]
     finished = [log for log in logs if log.state in ("logged", "undone")]
-    return open_ones or finished[:1]
+    troubled = [log for log in finished[1:] if log.problem_code == "twin"]
+    return (open_ones or finished[:1]) + troubled

@@ -120,7 +120,7 @@ class TimeLog:
                 if not _may_change(known, entry):
                     if not _same(known, entry):
                         raise Conflict(
-                            f"A log of this id is {known.state} already, with other values; it stays as it is.",
+                            f"A log of this id is {rules.WORDS[known.state]}, with other values; it stays as it is.",
                             code="recorded_otherwise",
                         )
                     return known, False
@@ -130,12 +130,11 @@ class TimeLog:
             if wish.confirm == "now":
                 await store.put_aside(connection, caller.agent_id, wish.ticket_id, log_id, now)
             else:
-                replaced = await store.armed(connection, caller.agent_id, wish.ticket_id)
-                if not await store.replace_armed(connection, caller.agent_id, wish.ticket_id, log_id, after, now):
+                replaced = await store.replace_armed(connection, caller.agent_id, wish.ticket_id, log_id, after, now)
+                if replaced is None:
                     raise Conflict("A newer log waits on this ticket; this one was not stored.", code="newer_log_waits")
                 for earlier in replaced:
-                    if earlier.id != log_id:
-                        await self.free_timer(connection, earlier)
+                    await self.free_timer(connection, earlier)
             if known is not None and known.timer_id not in (None, entry.timer_id):
                 await self.free_timer(connection, known)
             if entry.timer_id is not None:
@@ -180,6 +179,10 @@ class TimeLog:
                     "The ticket's articles can't be read, so it isn't known whether your earlier log on it is"
                     " confirmed. Try again in a moment."
                 ) from error
+
+    async def stop_timer(self, timer_id: UUID) -> None:
+        """Stop a timer that a log is to record."""
+        await self._timers.stop_again(timer_id)
 
     async def look(self, caller: Caller, log_id: UUID) -> store.Log:
         """A log of the caller. Raises :class:`NotFound`, :class:`Forbidden`."""
@@ -245,7 +248,8 @@ class TimeLog:
             try:
                 end = rules.after(found.state, event)
             except rules.WrongState:
-                raise Conflict(f"This log is {found.state} by now; nothing was changed.", code="wrong_state") from None
+                words = f"This log is {rules.WORDS[found.state]}; nothing was changed."
+                raise Conflict(words, code="wrong_state") from None
             if event == "undo" and now - found.changed_at > rules.UNDO_FOR:
                 raise Conflict(
                     "Undo is offered for a minute. Correct or delete the entry in Harvest.", code="undo_over"

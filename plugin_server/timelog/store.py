@@ -11,7 +11,7 @@ import asyncpg
 
 from plugin_server.outbox.store import Rows
 from plugin_server.runtime.database import Connection, Pool
-from plugin_server.timelog.rules import SHOWN_FOR, Entry, State
+from plugin_server.timelog.rules import SHOWN_FOR, TROUBLE_SHOWN_FOR, Entry, State
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,10 @@ async def armed(pool: Connection | Pool, agent_id: int, ticket_id: int) -> list[
 
 async def replace_armed(
     connection: Connection, agent_id: int, ticket_id: int, log_id: UUID, after_article_id: int | None, now: datetime
-) -> bool:
-    """Put aside the agent's other unconfirmed log on the ticket: the new one takes its place.
+) -> list[Log] | None:
+    """Put aside the agent's other unconfirmed log on the ticket: the new one takes its place. What was put aside.
 
-    False, and nothing is put aside, when the other one was made later: it was armed after a later article.
+    ``None``, and nothing is put aside, when the other one was made later: it was armed after a later article.
     """
     newer = await connection.fetchval(
         "SELECT true FROM log WHERE agent_id = $1 AND ticket_id = $2 AND id <> $3 AND state = 'armed'"
@@ -137,25 +137,28 @@ async def replace_armed(
         after_article_id,
     )
     if newer:
-        return False
-    await put_aside(connection, agent_id, ticket_id, log_id, now, armed_too=True)
-    return True
+        return None
+    return await put_aside(connection, agent_id, ticket_id, log_id, now, armed_too=True)
 
 
 async def put_aside(
     connection: Connection, agent_id: int, ticket_id: int, log_id: UUID, now: datetime, *, armed_too: bool = False
-) -> None:
-    """Discard the agent's other logs on the ticket that were given up: the new one was made of them, or in their stead.
-    One that still waits for its article goes only with ``armed_too``."""
-    await connection.execute(
-        "UPDATE log SET state = 'discarded', changed_at = $4"
-        " WHERE agent_id = $1 AND ticket_id = $2 AND id <> $3 AND state = ANY($5::text[])",
+) -> list[Log]:
+    """Discard the agent's other logs on the ticket that were given up a moment ago: the new one was made of them, or in
+    their stead. One that still waits for its article goes only with ``armed_too``; one that expired long ago stays
+    until its person has dealt with it. What was put aside."""
+    rows = await connection.fetch(
+        f"UPDATE log SET state = 'discarded', changed_at = $4"
+        f" WHERE agent_id = $1 AND ticket_id = $2 AND id <> $3 AND (state = 'disarmed'"
+        f" OR (state = 'expired' AND changed_at > $6) OR state = ANY($5::text[])) RETURNING {_COLUMNS}",
         agent_id,
         ticket_id,
         log_id,
         now,
-        ["disarmed", "expired", *(["armed"] if armed_too else [])],
+        ["armed"] if armed_too else [],
+        now - SHOWN_FOR,
     )
+    return [_log(row) for row in rows]
 
 
 async def confirm(connection: Connection, log_id: UUID, article_id: int, now: datetime) -> bool:
@@ -262,12 +265,14 @@ async def shown(pool: Pool, agent_id: int, ticket_id: int, now: datetime) -> lis
     rows = await pool.fetch(
         f"""
         SELECT {_COLUMNS} FROM log WHERE agent_id = $1 AND ticket_id = $2 AND state <> 'discarded'
-            AND (state IN ('armed', 'queued', 'undoing', 'attention', 'expired') OR changed_at > $3)
+            AND (state IN ('armed', 'queued', 'undoing', 'attention', 'expired') OR changed_at > $3
+                OR (problem_code = 'twin' AND changed_at > $4))
         ORDER BY created_at DESC LIMIT 10
         """,
         agent_id,
         ticket_id,
         now - SHOWN_FOR,
+        now - TROUBLE_SHOWN_FOR,
     )
     return [_log(row) for row in rows]
 

@@ -69,9 +69,11 @@ class Twins:
         kept = next((entry for entry in found if entry.id == suspect.entry_id), None)
         problem = None
         for twin in found:
-            if kept is None or twin.id == kept.id:
+            if kept is not None and twin.id == kept.id:
                 continue
-            if lookup.removable(kept, twin):
+            # What was undone is to be in Harvest not at all.
+            undone = suspect.state == "undone" and not (twin.is_running or twin.is_locked or twin.is_billed)
+            if undone or (kept is not None and lookup.removable(kept, twin)):
                 await client.delete_time_entry(twin.id)
                 async with self._pool.acquire() as connection:
                     await mirror_store.mark_deleted(connection, twin.id, self._clock.now())

@@ -1,8 +1,9 @@
-"""Entries that a call made after all, though it had been given up, looked up and made again."""
+"""Calls carried out after all, though they had been given up, looked up and made again: entries and restarts."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 
 from plugin_server.accounts import store as accounts_store
@@ -54,7 +55,8 @@ class LateEntries:
                 _logger.warning("late entries not looked for", timer=str(suspect.id), reason=str(error))
 
     async def _settle(self, client: HarvestClient, suspect: store.Timer, user_id: int) -> None:
-        known = {entry.entry_id for entry in await store.entries(self._pool, suspect.id)}
+        entries = await store.entries(self._pool, suspect.id)
+        known = {entry.entry_id for entry in entries}
         found = await lookup.made_for(
             client,
             reference=self._tickets.reference(suspect.ticket_id),
@@ -63,10 +65,15 @@ class LateEntries:
             mark=str(suspect.id),
         )
         late = [entry for entry in found if entry.id not in known]
-        # A late start has stopped them.
-        kept = [await self._mirror.reread(client, entry_id) for entry_id in sorted(known)] if late else []
+        # A late start has stopped them, or a late restart lets one run on.
+        kept = [await self._mirror.reread(client, entry_id) for entry_id in sorted(known)]
+        current = await store.rows.get(self._pool, suspect.id) or suspect
+        if current.state not in rules.LIVE:
+            running = {one.id for one in kept if one and one.is_running}
+            for again in entries:
+                if again.entry_id in running:
+                    await self._undo_restart(client, current, again)
         for entry in late:
-            current = await store.rows.get(self._pool, suspect.id) or suspect
             # A run of which Harvest learnt only when it was over was written in one piece; twice is once too often.
             if current.timer_started_at is None and any(lookup.removable(one, entry) for one in kept if one):
                 await self._remove(client, current, entry)
@@ -88,6 +95,14 @@ class LateEntries:
             await mirror_store.upsert_entries(connection, [entry])
             await store.add_entry(connection, timer.id, entry.id)
         _logger.warning("late entry of a timer", timer=str(timer.id), entry=entry.id)
+
+    async def _undo_restart(self, client: HarvestClient, timer: store.Timer, entry: store.Entry) -> None:
+        """Nobody wants it to run any more: it goes back to the hours it had."""
+        await client.stop_time_entry(entry.entry_id)
+        hours = Decimal(entry.banked_hours) / 100
+        changed = await client.change_time_entry(entry.entry_id, wire.TimeEntryChange(hours=hours))
+        await self._mirror.keep([changed])
+        _logger.warning("late restart undone", timer=str(timer.id), entry=entry.entry_id)
 
     async def _remove(self, client: HarvestClient, timer: store.Timer, entry: wire.TimeEntry) -> None:
         await client.delete_time_entry(entry.id)

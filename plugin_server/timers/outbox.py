@@ -75,17 +75,21 @@ class TimerOutbox:
 
     async def notice(self) -> None:
         """Follow what was done to our timers in Harvest: stopped, deleted, started again. To be called after a sync."""
+        now = self._clock.now()
         for timer in await store.no_longer_running(self._pool):
             left = await store.entries(self._pool, timer.id)
-            end = rules.after(timer.state, "elsewhere" if left else "gone")
+            late = timer.state == "running" and left and timer.began_at and _run(timer, now).begun_late
             async with self._pool.acquire() as connection, connection.transaction():
-                if await store.rows.move(connection, timer.id, timer.state, end, self._clock.now()):
-                    await store.want_stop(connection, timer.id, self._clock.now())
+                # What Harvest missed because it was told too late is still owed.
+                event: rules.Event = "stop" if late else "elsewhere" if left else "gone"
+                if await store.rows.move(connection, timer.id, timer.state, rules.after(timer.state, event), now):
+                    await store.want_stop(connection, timer.id, now)
                     await store.tell(connection, timer.id, *(("", "elsewhere") if left else (GONE, "gone")))
-        for timer, began_at, banked in await store.resumed(self._pool):
+        for found, began_at, banked in await store.resumed(self._pool):
             async with self._pool.acquire() as connection, connection.transaction():
-                end = rules.after(timer.state, "resumed")
-                if await store.rows.move(connection, timer.id, timer.state, end, self._clock.now()):
+                timer = await store.rows.get(connection, found.id, lock=True) or found
+                if timer.held_by is None and rules.accepts(timer.state, "resumed"):
+                    await store.rows.move(connection, timer.id, timer.state, rules.after(timer.state, "resumed"), now)
                     await store.resume(connection, timer.id, began_at, banked)
 
     async def step(self, timer_id: str) -> None:
@@ -107,7 +111,7 @@ class TimerOutbox:
 
     async def _start(self, claimed: store.Timer, user_id: int) -> None:
         before = await self._mirror.running(user_id)
-        made = await self._begun_already(claimed, user_id)
+        made, began_at = await self._begun_already(claimed, user_id), claimed.called_at or self._clock.now()
         if made is None:
             entry_id = await self._goes_on(claimed)
             call = (
@@ -115,10 +119,11 @@ class TimerOutbox:
                 if entry_id
                 else partial(_create, new=await self._new(claimed, user_id))
             )
+            began_at = self._clock.now()
             made = await self._outbox.make(claimed, lambda: self._tokens.for_agent(claimed.agent_id, call))
             if made is None:
                 return
-        if not await self._begin(claimed, made, "begun"):
+        if not await self._begin(claimed, made, began_at, "begun"):
             await self._queue.nudge(STEP_JOB, str(claimed.id))  # the person has pressed Stop meanwhile
         _logger.info("timer started", timer=str(claimed.id), entry=made.id)
         # Harvest's reply doesn't say whose timer it has stopped.
@@ -134,7 +139,7 @@ class TimerOutbox:
             if made is None:
                 await self._never_begun(claimed, user_id, wanted)
                 return
-            await self._begin(claimed, made, None)
+            await self._begin(claimed, made, claimed.called_at or wanted, None)
             claimed = await store.rows.get(self._pool, claimed.id) or claimed
         entries = await store.entries(self._pool, claimed.id)
         current = next((entry for entry in entries if entry.is_running), entries[-1] if entries else None)
@@ -147,8 +152,10 @@ class TimerOutbox:
                 await mirror_store.upsert_entries(connection, [stopped])
             left = stopped is not None or len(entries) > 1
             end = rules.after(claimed.state, "done" if left else "gone")
-            words = None if stopped is not None else GONE
-            await store.rows.settle(connection, claimed, end, self._clock.now(), words, words and "gone")
+            told = (None, None) if claimed.problem_code != "elsewhere" else ("", "elsewhere")
+            if stopped is None:
+                told = (GONE, "gone")
+            await store.rows.settle(connection, claimed, end, self._clock.now(), *told)
         _logger.info("timer stopped", timer=str(claimed.id), entry=stopped.id if stopped else None)
 
     async def _stop_entry(
@@ -158,21 +165,36 @@ class TimerOutbox:
         found = await self._mirror.reread(client, entry_id)
         if found is None:
             return None
-        banked = Decimal(claimed.banked_hours) / 100
+        run = _run(claimed, wanted)
         # Who changed the hours in Harvest while it ran has the last word.
         untouched = not found.is_running or (
-            found.hours_without_timer == banked and found.timer_started_at == claimed.timer_started_at
+            found.hours_without_timer == run.banked and found.timer_started_at == claimed.timer_started_at
         )
-        ours = found.is_running or claimed.attempts > 1
+        # It may have stopped already: by a call of ours, or by somebody in Harvest; then the hours are theirs.
+        stopped_at = self._clock.now() if found.is_running or claimed.stop_called_at else None
         if found.is_running:
-            found = await _stop_running(client, entry_id)
-        stopped_at = self._clock.now() if ours else wanted
-        run = rules.Run(claimed.start_wanted_at, claimed.began_at or wanted, wanted, banked)
+            found = await self._tell_to_stop(client, claimed, entry_id)
         hours = rules.corrected_hours(run, found.hours, stopped_at) if untouched else None
         if hours is not None:
             _logger.info("timer corrected", timer=str(claimed.id), counted=str(found.hours), worked=str(hours))
             found = await client.change_time_entry(entry_id, await self._correction(claimed, hours))
         return found
+
+    async def _tell_to_stop(self, client: HarvestClient, claimed: store.Timer, entry_id: int) -> wire.TimeEntry:
+        """Stop a running entry; that it has stopped meanwhile is no refusal."""
+        await store.set_stop_called(self._pool, claimed.id, self._clock.now())
+        try:
+            return await client.stop_time_entry(entry_id)
+        except core.UNCERTAIN:
+            raise
+        except core.HarvestError as error:
+            await store.set_stop_called(self._pool, claimed.id, claimed.stop_called_at)  # a clear no
+            if not isinstance(error, core.Refused):
+                raise
+            found = await client.time_entry(entry_id)
+            if found.is_running:
+                raise
+            return found
 
     async def _never_begun(self, claimed: store.Timer, user_id: int, wanted: datetime) -> None:
         """Harvest was away all the time: the run becomes an entry of its own, as if typed by hand."""
@@ -180,14 +202,18 @@ class TimerOutbox:
         if hours:
             new = await self._new(claimed, user_id, hours)
             call = partial(_create, new=new)
+            began_at = self._clock.now()
             made = await self._outbox.make(claimed, lambda: self._tokens.for_agent(claimed.agent_id, call))
             if made is not None:
-                await self._begin(claimed, made, "done")
+                await self._begin(claimed, made, began_at, "done")
             return
         left = await store.entries(self._pool, claimed.id)
         end = rules.after(claimed.state, "done" if left else "gone")
-        async with self._pool.acquire() as connection:
-            await store.rows.settle(connection, claimed, end, self._clock.now(), TOO_SHORT, "too_short")
+        now = self._clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            if claimed.called_at is not None:
+                await store.look_late(connection, claimed.id, now + self._outbox.late)
+            await store.rows.settle(connection, claimed, end, now, TOO_SHORT, "too_short")
 
     async def _delete(self, claimed: store.Timer) -> None:
         for entry in await store.entries(self._pool, claimed.id):
@@ -206,8 +232,10 @@ class TimerOutbox:
         if claimed.called_at is None:
             return None
         if (entry_id := await self._goes_on(claimed)) is not None:
+            known = (await store.entries(self._pool, claimed.id))[-1]
             again = await self._tokens.for_agent(claimed.agent_id, partial(self._mirror.reread, entry_id=entry_id))
-            return again if again and again.is_running else None
+            # It runs, or it has run and was stopped since.
+            return again if again and (again.is_running or again.hours > known.hours) else None
         look = partial(
             lookup.made_for,
             reference=self._tickets.reference(claimed.ticket_id),
@@ -229,9 +257,11 @@ class TimerOutbox:
         )
         return last.entry_id if may else None
 
-    async def _begin(self, claimed: store.Timer, entry: wire.TimeEntry, event: rules.Event | None) -> bool:
-        """The run's entry is known; says whether the timer is in the state that follows. The call's outcome counts
-        even when the claim, or the state, has passed on."""
+    async def _begin(
+        self, claimed: store.Timer, entry: wire.TimeEntry, began_at: datetime, event: rules.Event | None
+    ) -> bool:
+        """The run's entry is known, by a call made at ``began_at``; says whether the timer is in the state that follows.
+        The call's outcome counts even when the claim, or the state, has passed on."""
         now = self._clock.now()
         # Only a run whose first call's outcome was unknown can have another entry.
         late = now + self._outbox.late if claimed.called_at is not None else None
@@ -239,7 +269,7 @@ class TimerOutbox:
         async with self._pool.acquire() as connection, connection.transaction():
             await mirror_store.upsert_entries(connection, [entry])
             await store.add_entry(connection, claimed.id, entry.id)
-            await store.begin(connection, claimed, claimed.called_at or now, entry.timer_started_at, banked, late)
+            await store.begin(connection, claimed, began_at, entry.timer_started_at, banked, late)
             if event is None:
                 return True
             return await store.rows.settle(connection, claimed, rules.after(claimed.state, event), now)
@@ -287,19 +317,27 @@ class TimerOutbox:
         return company is not None and company.wants_timestamp_timers
 
     async def _stop(self, claimed: store.Timer, words: str, code: str) -> None:
-        """Only a person can help."""
-        if code == "reconnect":
-            words += " Connect again."
+        """Only a person can help. What earlier runs have counted is there to be logged whatever becomes of this one."""
+        event: rules.Event = "refused"
+        now = self._clock.now()
         if claimed.state == "starting":
             words = f"The timer was not started. {words}"
+            event = "not_continued" if await store.entries(self._pool, claimed.id) else "refused"
+            if (hours := rules.hours_between(claimed.start_wanted_at, now)) * 3600 > rules.UNNOTICEABLE.total_seconds():
+                words += f" The {hours} h since you pressed Start are not in Harvest: log them by hand."
+        elif claimed.state == "stopping" and code == "reconnect":
+            words = (
+                f"The timer may still run in Harvest. {words} Connect again; then it is stopped as of when you said."
+            )
         elif claimed.state == "stopping":
             words = f"The timer may still run in Harvest. {words} Stop it there, or try again."
         else:
             words = f"The time was not deleted. {words}"
         _logger.warning("timer needs attention", timer=str(claimed.id), reason=words)
         async with self._pool.acquire() as connection, connection.transaction():
-            end = rules.after(claimed.state, "refused")
-            await store.rows.settle(connection, claimed, end, self._clock.now(), words, code)
+            if claimed.called_at is not None:
+                await store.look_late(connection, claimed.id, now + self._outbox.late)
+            await store.rows.settle(connection, claimed, rules.after(claimed.state, event), now, words, code)
 
 
 async def _create(client: HarvestClient, new: wire.NewTimeEntry) -> wire.TimeEntry:
@@ -321,12 +359,8 @@ async def _restart(client: HarvestClient, entry_id: int) -> wire.TimeEntry:
         return found
 
 
-async def _stop_running(client: HarvestClient, entry_id: int) -> wire.TimeEntry:
-    """Stop it; that it has stopped meanwhile is no refusal."""
-    try:
-        return await client.stop_time_entry(entry_id)
-    except core.Refused:
-        found = await client.time_entry(entry_id)
-        if found.is_running:
-            raise
-        return found
+def _run(timer: store.Timer, stopped_at: datetime) -> rules.Run:
+    """The timer's present run; ``stopped_at`` counts while the person has not stopped it."""
+    stop_wanted_at = timer.stop_wanted_at or stopped_at
+    banked = Decimal(timer.banked_hours) / 100
+    return rules.Run(timer.start_wanted_at, timer.began_at or stop_wanted_at, stop_wanted_at, banked)

@@ -41,8 +41,10 @@ def change_of(entry: store.Entry, values: Values) -> wire.TimeEntryChange | None
     return None if change == wire.TimeEntryChange() else change
 
 
-def change_back(entry: store.Entry) -> wire.TimeEntryChange | None:
-    """What restores an entry as it was before the log; ``None`` when nothing was changed."""
+def change_back(entry: store.Entry, typed: Decimal | None) -> wire.TimeEntryChange | None:
+    """What restores an entry as it was before the log; ``None`` when nothing was changed. Hours go back only from those
+    that the log had written (``typed``): what somebody has changed since stays.
+    """
     if entry.hours_before is None:
         return None
     change = wire.TimeEntryChange()
@@ -50,7 +52,7 @@ def change_back(entry: store.Entry) -> wire.TimeEntryChange | None:
         change.task_id = entry.task_before
     if entry.notes != (entry.notes_before or ""):
         change.notes = entry.notes_before or ""
-    if entry.hours != entry.hours_before:
+    if typed is not None and entry.hours == typed != entry.hours_before:
         change.hours = entry.hours_before
     return None if change == wire.TimeEntryChange() else change
 
@@ -70,10 +72,9 @@ class Recording:
         it, and :class:`~plugin_server.harvest.core.HarvestError` for the rest.
         """
         entries = await store.entries(self._pool, timer.id)
-        worked = [entry for entry in entries if entry.hours or len(entries) == 1]
+        worked = [entry for entry in entries if entry.hours] or entries[-1:]
         for entry in entries:
-            if entry not in worked:
-                await self._remove(client, entry)
+            if entry not in worked and await self._remove(client, entry):
                 continue
             change = change_of(entry, values)
             await store.keep_before(self._pool, entry)
@@ -90,10 +91,10 @@ class Recording:
             raise Stopped("The timer's entry is no longer in Harvest: somebody has deleted it there.", "gone")
         return left
 
-    async def restore(self, client: HarvestClient, timer_id: UUID) -> None:
-        """Make every entry what it was before the log; as :meth:`write`."""
+    async def restore(self, client: HarvestClient, timer_id: UUID, typed: Decimal | None) -> None:
+        """Make every entry what it was before the log, which had written ``typed`` hours into it; as :meth:`write`."""
         for entry in await store.entries(self._pool, timer_id):
-            if (change := change_back(entry)) is not None:
+            if (change := change_back(entry, typed)) is not None:
                 await self._change(client, entry, change)
 
     async def _change(self, client: HarvestClient, entry: store.Entry, change: wire.TimeEntryChange) -> None:
@@ -102,15 +103,21 @@ class Recording:
         except core.Missing:
             await self._gone(entry)
 
-    async def _remove(self, client: HarvestClient, entry: store.Entry) -> None:
-        """A start that came to nothing: no time is lost with it."""
+    async def _remove(self, client: HarvestClient, entry: store.Entry) -> bool:
+        """A start that came to nothing: no time is lost with it. False when it does hold time, or has to stay."""
+        found = await self._mirror.reread(client, entry.entry_id)
+        if found is None:
+            return True
+        if found.hours or found.is_running:
+            return False
         try:
             await client.delete_time_entry(entry.entry_id)
         except core.Refused:
-            return  # it may stay
+            return False
         except core.Missing:
             pass
         await self._gone(entry)
+        return True
 
     async def _gone(self, entry: store.Entry) -> None:
         async with self._pool.acquire() as connection:

@@ -39,7 +39,7 @@ class TimerOut(BaseModel):
     state: rules.State
     task_id: int
     spent_date: date = Field(description="The day its time counts for, in your zone.")
-    hours: str = Field(description="Hours counted so far, two places, without the part that is running.")
+    hours: str = Field(description="Hours up to now, two places.")
     running_since: datetime | None = Field(description="The time goes on from here, or stands still.")
     entry_ids: list[int] = Field(description="Its Harvest time entries.")
     discarded: bool = Field(description="Given up: keep or delete its time.")

@@ -17,12 +17,13 @@ from zoneinfo import ZoneInfo
 State = Literal["starting", "running", "stopping", "stopped", "deleting", "attention", "failed", "ended"]
 Event = Literal[
     "begun", "stop", "done", "start", "refused", "retry", "elsewhere", "gone", "keep", "delete", "removed", "recorded",
-    "restored", "dismiss", "resumed",
+    "restored", "dismiss", "resumed", "not_continued",
 ]  # fmt: skip
 
 _TRANSITIONS: Mapping[tuple[State, Event], State] = {
     ("starting", "begun"): "running",
     ("starting", "refused"): "failed",
+    ("starting", "not_continued"): "stopped",  # what earlier runs have counted is there to be logged
     ("starting", "stop"): "stopping",
     ("running", "stop"): "stopping",
     ("running", "elsewhere"): "stopped",  # in Harvest, or because another one was started
@@ -73,31 +74,40 @@ def accepts(state: State, event: Event) -> bool:
 
 def hours_between(start: datetime, end: datetime) -> Decimal:
     """Hours from one instant to another, two places, half up; none when the end lies before the start."""
-    seconds = max(Decimal(0), Decimal(int((end - start).total_seconds())))
+    # In UTC: within one zone Python subtracts what the clocks on the wall show, whatever night it is.
+    seconds = max(Decimal(0), Decimal(int((end.astimezone(UTC) - start.astimezone(UTC)).total_seconds())))
     return (seconds / 3600).quantize(HUNDREDTH, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One stretch between Start and Stop, all by our clock. ``wanted_at`` and ``stop_wanted_at`` are when the person
-    pressed, ``began_at`` when Harvest was told; ``banked`` hours stood in the entry before."""
+    """One stretch between Start and Stop, by our clock (an adopted timer's start is Harvest's word). ``wanted_at`` and
+    ``stop_wanted_at`` are when the person pressed, ``began_at`` when Harvest was told; ``banked`` hours stood in the
+    entry before."""
 
     wanted_at: datetime
     began_at: datetime
     stop_wanted_at: datetime
     banked: Decimal
 
+    @property
+    def begun_late(self) -> bool:
+        """Whether Start reached Harvest so late that somebody would miss the time."""
+        return self.began_at - self.wanted_at > UNNOTICEABLE
 
-def corrected_hours(run: Run, counted: Decimal, stopped_at: datetime) -> Decimal | None:
+
+def corrected_hours(run: Run, counted: Decimal, stopped_at: datetime | None) -> Decimal | None:
     """What the entry's hours should be, when Harvest was told too late and counted otherwise; else ``None``.
 
-    ``counted`` is what Harvest shows after the stop, which was carried out at ``stopped_at`` at the latest. A start or
-    stop that reached Harvest within a minute is left as Harvest counted it.
+    ``counted`` is what Harvest shows after the stop, which we had carried out at ``stopped_at`` at the latest, or
+    somebody else (``None``): then only the time before a late start is missing. A start or stop that reached Harvest
+    within a minute is left as Harvest counted it.
     """
-    late = max(run.began_at - run.wanted_at, stopped_at - run.stop_wanted_at)
-    if late <= UNNOTICEABLE:
+    if stopped_at is None:
+        return counted + hours_between(run.wanted_at, run.began_at) if run.begun_late else None
+    if not run.begun_late and stopped_at - run.stop_wanted_at <= UNNOTICEABLE:
         return None
-    worked = run.banked + hours_between(min(run.wanted_at, run.began_at), run.stop_wanted_at)
+    worked = run.banked + hours_between(run.wanted_at, run.stop_wanted_at)
     return None if abs(worked - counted) * 3600 <= UNNOTICEABLE.total_seconds() else worked
 
 
@@ -150,6 +160,19 @@ def clock_time(minute: int, notation: str) -> str:
     if notation == "12h":
         return f"{(hour - 1) % 12 + 1}:{rest:02}{'am' if hour < 12 else 'pm'}"
     return f"{hour:02}:{rest:02}"
+
+
+WORDS: Mapping[State, str] = {
+    "starting": "being started",
+    "running": "running",
+    "stopping": "being stopped",
+    "stopped": "stopped",
+    "deleting": "being deleted",
+    "attention": "waiting for you: it could not be stopped",
+    "failed": "over: there is nothing to log",
+    "ended": "logged, kept or deleted",
+}
+"""A state as people are told of it: *This timer is …*"""
 
 
 def mark(timer_id: object, run: int) -> str:

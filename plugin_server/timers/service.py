@@ -34,7 +34,7 @@ _HELD = "Your last log on this ticket is not in Harvest yet, and it holds this t
 class View:
     """A timer as shown. The time goes on from ``seconds`` since ``since``, or stands still there (``None``).
 
-    ``hours`` are those counted so far, two places; ``forgotten`` asks whether it is really meant to run; ``midnight``
+    ``hours`` are those up to now, two places; ``forgotten`` asks whether it is really meant to run; ``midnight``
     says that it ran past one.
     """
 
@@ -126,11 +126,24 @@ class Timers:
                     await self._move(connection, found, "start", now)
                     await store.go_on(connection, found.id, (task.id, task.name), today, now)
                     timer_id = found.id
+                displaced = await self._stop_others(connection, caller, timer_id, now)
         except asyncpg.UniqueViolationError:
             # Two tabs pressed Start at once; the other one was first.
             return await self.start(caller, ticket_id, task_id, notes)
-        await self._queue.nudge(STEP_JOB, str(timer_id))
+        for stepped in (*displaced, timer_id):
+            await self._queue.nudge(STEP_JOB, str(stepped))
         return await self._read(timer_id)
+
+    async def _stop_others(self, connection: Connection, caller: Caller, timer_id: UUID, now: datetime) -> list[UUID]:
+        """The person's time on anything else ends now, whenever Harvest learns of it: no minute counts twice."""
+        stopped = []
+        for other in await store.others(connection, caller.agent_id, timer_id):
+            await self._move(connection, other, "stop", now)
+            await store.want_stop(connection, other.id, now)
+            await store.set_stop_called(connection, other.id, now)  # the start of the new one stops it there
+            await store.tell(connection, other.id, "", "elsewhere")
+            stopped.append(other.id)
+        return stopped
 
     async def adopt(self, caller: Caller, ticket_id: int, entry_id: int) -> store.Timer:
         """Make a timer that the caller started in Harvest this ticket's. Raises :class:`Conflict`."""
@@ -157,9 +170,11 @@ class Timers:
                     spent_date=entry.spent_date,
                     now=self._clock.now(),
                     began_at=entry.timer_started_at,
+                    banked_hours=entry.banked_hours,
                     state="running",
                 )
-                await store.add_entry(connection, timer_id, entry.id)
+                if not await store.add_entry(connection, timer_id, entry.id):
+                    raise Conflict("This timer is another ticket's by now.", code="not_running")
         except asyncpg.UniqueViolationError:
             raise Conflict("This ticket has a timer already. Log it or discard it first.", code="timer_there") from None
         _logger.info("timer adopted", timer=str(timer_id), entry=entry_id)
@@ -242,8 +257,8 @@ class Timers:
             # An instant before the timer began can't be: the clock it was reckoned by was set in between.
             await store.want_stop(connection, timer_id, pressed_at if pressed_at >= found.start_wanted_at else now)
             await self._move(connection, found, "stop", now)
-        elif found.state == "ended":
-            raise Conflict("This timer has been logged or discarded already.", code="timer_ended")
+        elif found.state not in ("stopping", "stopped", "attention"):
+            raise Conflict(f"This timer is {rules.WORDS[found.state]}.", code="timer_ended")
         await store.hold(connection, timer_id, log_id, notes)
 
     async def free(self, connection: Connection, timer_id: UUID, log_id: UUID, *, discarded: bool) -> None:
@@ -251,7 +266,19 @@ class Timers:
         found = await store.rows.get(connection, timer_id, lock=True)
         if found and found.held_by == log_id and found.state != "ended":
             await store.hold(connection, timer_id, None)
+            await store.forget_before(connection, timer_id)  # what stands in its entries now is the person's to undo
             await store.set_flag(connection, timer_id, discarded=discarded)
+
+    async def stop_again(self, timer_id: UUID) -> None:
+        """Somebody has let a timer go on that a log records: it ends now."""
+        now = self._clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            found = await store.rows.get(connection, timer_id, lock=True)
+            if found is None or found.state != "running":
+                return
+            await self._move(connection, found, "stop", now)
+            await store.want_stop(connection, timer_id, now)
+        await self._queue.nudge(STEP_JOB, str(timer_id))
 
     async def try_again(self, connection: Connection, timer_id: UUID, now: datetime) -> None:
         """Stop it once more, if Harvest would not."""
@@ -269,6 +296,7 @@ class Timers:
         running = rules.running_since(timer.start_wanted_at, timer.timer_started_at, counted)
         since = running if timer.state in ("starting", "running") else None
         seconds = rules.seconds_banked(counted)
+        ticking = max(0, int((now - since).total_seconds())) if since else 0
         if timer.state == "stopping" and timer.stop_wanted_at:
             seconds += max(0, int((timer.stop_wanted_at - running).total_seconds()))
         return View(
@@ -276,7 +304,7 @@ class Timers:
             entries=entries,
             seconds=seconds,
             since=since,
-            hours=(Decimal(seconds) / 3600).quantize(rules.HUNDREDTH),
+            hours=(Decimal(seconds + ticking) / 3600).quantize(rules.HUNDREDTH),
             forgotten=rules.is_forgotten(timer.state, timer.seen_at, now, self._forgotten_after),
             midnight=rules.crossed_midnight(timer.start_wanted_at, timer.stop_wanted_at or now, caller.zone),
         )
@@ -289,7 +317,8 @@ class Timers:
         try:
             end = rules.after(timer.state, event)
         except rules.WrongState:
-            raise Conflict(f"This timer is {timer.state} by now; nothing was changed.", code="wrong_state") from None
+            words = f"This timer is {rules.WORDS[timer.state]}; nothing was changed."
+            raise Conflict(words, code="wrong_state") from None
         await store.rows.move(connection, timer.id, timer.state, end, now)
 
     def _free(self, timer: store.Timer) -> None:

@@ -30,6 +30,7 @@ class Timer:
     spent_date: date
     start_wanted_at: datetime
     stop_wanted_at: datetime | None
+    stop_called_at: datetime | None
     began_at: datetime | None
     timer_started_at: datetime | None
     banked_hours: int
@@ -46,8 +47,8 @@ class Timer:
 
 _COLUMNS = (
     "id, agent_id, ticket_id, project_id, task_id, task_name, notes, state, run, spent_date, start_wanted_at,"
-    " stop_wanted_at, began_at, timer_started_at, banked_hours, seen_at, discarded, held_by, problem, problem_code,"
-    " called_at, attempts, changed_at, claim"
+    " stop_wanted_at, stop_called_at, began_at, timer_started_at, banked_hours, seen_at, discarded, held_by, problem,"
+    " problem_code, called_at, attempts, changed_at, claim"
 )
 
 
@@ -128,15 +129,16 @@ async def insert(
     spent_date: date,
     now: datetime,
     began_at: datetime | None = None,
+    banked_hours: int = 0,
     state: State = "starting",
 ) -> UUID:
     """A new timer, wanted now; or one that runs already, since ``began_at``."""
     identity: UUID = await connection.fetchval(
         """
         INSERT INTO timer (agent_id, ticket_id, project_id, task_id, task_name, notes, state, spent_date,
-            start_wanted_at, began_at, timer_started_at, seen_at, next_try_at, created_at, changed_at)
+            start_wanted_at, began_at, timer_started_at, banked_hours, seen_at, next_try_at, created_at, changed_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($10::timestamptz, $9::timestamptz), $10,
-            $10, $9, $9, $9, $9)
+            $10, $11, $9, $9, $9, $9)
         RETURNING id
         """,
         agent_id,
@@ -149,6 +151,7 @@ async def insert(
         spent_date,
         now,
         began_at,
+        banked_hours,
     )
     return identity
 
@@ -158,7 +161,8 @@ async def go_on(connection: Connection, timer_id: UUID, task: tuple[int, str], d
     await connection.execute(
         """
         UPDATE timer SET run = run + 1, task_id = $2, task_name = $3, spent_date = $4, start_wanted_at = $5,
-            stop_wanted_at = NULL, began_at = NULL, timer_started_at = NULL, seen_at = $5, discarded = false
+            stop_wanted_at = NULL, stop_called_at = NULL, began_at = NULL, timer_started_at = NULL, called_at = NULL,
+            seen_at = $5, discarded = false
         WHERE id = $1
         """,
         timer_id,
@@ -196,6 +200,20 @@ async def begin(
     )
 
 
+async def set_stop_called(connection: Connection | Pool, timer_id: UUID, called_at: datetime | None) -> None:
+    """Harvest may have been told to stop it; ``None``: it certainly has not."""
+    await connection.execute("UPDATE timer SET stop_called_at = $2 WHERE id = $1", timer_id, called_at)
+
+
+async def look_late(connection: Connection | Pool, timer_id: UUID, check_at: datetime) -> None:
+    """A call that was given up may still be carried out: look then."""
+    await connection.execute(
+        "UPDATE timer SET check_late_at = coalesce(check_late_at, $2), called_at = NULL WHERE id = $1",
+        timer_id,
+        check_at,
+    )
+
+
 async def set_flag(connection: Connection, timer_id: UUID, *, discarded: bool) -> None:
     """Whether the person gave it up and is to be asked what becomes of its entries."""
     await connection.execute("UPDATE timer SET discarded = $2 WHERE id = $1", timer_id, discarded)
@@ -216,13 +234,20 @@ async def hold(connection: Connection, timer_id: UUID, log_id: UUID | None, note
     )
 
 
-async def add_entry(connection: Connection, timer_id: UUID, entry_id: int) -> None:
-    """The entry is one of the timer's; without effect when it is known to be."""
-    await connection.execute(
-        "INSERT INTO timer_entry (entry_id, timer_id) VALUES ($1, $2) ON CONFLICT (entry_id) DO NOTHING",
+async def add_entry(connection: Connection, timer_id: UUID, entry_id: int) -> bool:
+    """The entry is one of the timer's, also when it was one of a timer that has ended; False when a live one has it."""
+    done = await connection.fetchval(
+        """
+        INSERT INTO timer_entry AS t (entry_id, timer_id) VALUES ($1, $2)
+        ON CONFLICT (entry_id) DO UPDATE SET timer_id = excluded.timer_id, notes_before = NULL, task_before = NULL,
+            hours_before = NULL
+        WHERE EXISTS (SELECT FROM timer m WHERE m.id = t.timer_id AND m.state = 'ended') AND t.timer_id <> $2
+        RETURNING true
+        """,
         entry_id,
         timer_id,
     )
+    return bool(done)
 
 
 async def keep_before(connection: Connection | Pool, entry: Entry) -> None:
@@ -246,9 +271,11 @@ async def forget_before(connection: Connection, timer_id: UUID) -> None:
 
 
 async def owner(pool: Pool, entry_id: int) -> int | None:
-    """The ticket whose timer has the entry."""
+    """The ticket whose timer, not ended yet, has the entry."""
     found: int | None = await pool.fetchval(
-        "SELECT m.ticket_id FROM timer_entry t JOIN timer m ON m.id = t.timer_id WHERE t.entry_id = $1", entry_id
+        "SELECT m.ticket_id FROM timer_entry t JOIN timer m ON m.id = t.timer_id"
+        " WHERE t.entry_id = $1 AND m.state <> 'ended'",
+        entry_id,
     )
     return found
 
@@ -256,6 +283,17 @@ async def owner(pool: Pool, entry_id: int) -> int | None:
 async def waiting_for_grant(pool: Pool) -> list[Timer]:
     """Timers that only wait for their agent to connect Harvest again."""
     found = await pool.fetch(f"SELECT {_COLUMNS} FROM timer WHERE state = 'attention' AND problem_code = 'reconnect'")
+    return [_timer(row) for row in found]
+
+
+async def others(connection: Connection, agent_id: int, timer_id: UUID) -> list[Timer]:
+    """The agent's other timers that run, or are being started, held until the transaction ends."""
+    found = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM timer WHERE agent_id = $1 AND id <> $2 AND state IN ('starting', 'running')"
+        " ORDER BY id FOR UPDATE",
+        agent_id,
+        timer_id,
+    )
     return [_timer(row) for row in found]
 
 
@@ -279,8 +317,8 @@ async def resumed(pool: Pool) -> list[tuple[Timer, datetime, int]]:
         f"""
         SELECT {columns}, e.timer_started_at AS again_at, e.banked_hours AS again_banked
         FROM timer JOIN timer_entry t ON t.timer_id = timer.id JOIN time_entry e ON e.id = t.entry_id
-        WHERE timer.state = 'stopped' AND timer.held_by IS NULL AND e.is_running AND e.deleted_at IS NULL
-            AND e.timer_started_at IS NOT NULL
+        WHERE timer.state = 'stopped' AND timer.held_by IS NULL AND timer.check_late_at IS NULL AND e.is_running
+            AND e.deleted_at IS NULL AND e.timer_started_at IS NOT NULL
         """
     )
     result = []
@@ -294,7 +332,7 @@ async def resume(connection: Connection, timer_id: UUID, began_at: datetime, ban
     """It runs again, since an instant that Harvest names."""
     await connection.execute(
         "UPDATE timer SET start_wanted_at = $2, began_at = $2, timer_started_at = $2, banked_hours = $3,"
-        " stop_wanted_at = NULL, seen_at = $2, discarded = false WHERE id = $1",
+        " stop_wanted_at = NULL, stop_called_at = NULL, seen_at = $2, discarded = false WHERE id = $1",
         timer_id,
         began_at,
         banked_hours,

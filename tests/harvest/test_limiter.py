@@ -243,6 +243,6 @@ async def test_the_products_own_clients_share_the_limiter_of_the_manifest(
             with pytest.raises(core.Throttled):
                 await built.tokens.client("t").me()
         assert await built.limiter.wait("batch") > 45
+        await database.migrate(built.pool)
         with limiter.working("batch", patience=0), pytest.raises(core.Throttled):
-            await database.migrate(built.pool)
             await built.mirror.sync()

@@ -496,3 +496,48 @@ async def test_people_read_plain_words_and_the_log_line_has_the_reason(bench: Be
     [line] = [line for line in lines if line["event"] == "waits for Harvest"]
     assert line["row"] == str(log)
     assert isinstance(fault, core.Throttled) or ADDRESS in line["detail"]
+
+
+async def test_a_clear_no_does_not_forget_an_earlier_call_of_unknown_outcome(bench: Bench) -> None:
+    log = await bench.log()
+    bench.harvest.fault, bench.harvest.lost = core.NoAnswer("gone"), True
+    await bench.outbox.push(str(log))
+    bench.clock.advance(seconds=8)
+    bench.harvest.fault = core.NotReached("away")
+    await bench.outbox.push(str(log))
+    assert (await bench.read(log)).called_at is not None
+    bench.clock.advance(seconds=8)
+    await bench.outbox.push(str(log))
+    [kept] = bench.harvest.entries
+    late = wire.TimeEntry(**{name: getattr(kept, name) for name in kept.__struct_fields__} | {"id": 900})
+    bench.harvest.entries.append(late)  # the first call after all
+    bench.clock.advance(seconds=13)
+    await bench.outbox.sweep()
+    assert [entry.id for entry in bench.harvest.entries] == [kept.id]
+
+
+async def test_what_was_undone_is_in_harvest_not_at_all_however_late_a_call_was_carried_out(bench: Bench) -> None:
+    log = await bench.log()
+    bench.harvest.fault, bench.harvest.lost = core.NoAnswer("gone"), True
+    await bench.outbox.push(str(log))
+    bench.clock.advance(seconds=60)
+    await bench.outbox.push(str(log))
+    [kept] = bench.harvest.entries
+    late = wire.TimeEntry(**{name: getattr(kept, name) for name in kept.__struct_fields__} | {"id": 900})
+    await bench.change(log, "undo")
+    await bench.outbox.push(str(log))
+    assert bench.harvest.entries == []
+    bench.harvest.entries.append(late)
+    bench.clock.advance(seconds=13)
+    await bench.outbox.sweep()
+    assert bench.harvest.entries == []
+
+
+async def test_a_log_that_expired_long_ago_stays_until_its_person_has_dealt_with_it(bench: Bench) -> None:
+    old = await bench.log("expired", after=10)
+    bench.clock.advance(minutes=60)
+    recent = await bench.log("expired", after=20)
+    async with bench.pool.acquire() as connection:
+        put = await store.put_aside(connection, bench.agent_id, TICKET, uuid.uuid4(), bench.clock.now())
+    assert [log.id for log in put] == [recent]
+    assert (await bench.read(old)).state == "expired"

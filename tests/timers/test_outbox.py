@@ -448,3 +448,194 @@ def _again(entry: wire.TimeEntry) -> wire.NewTimeEntry:
         notes=entry.notes,
         external_reference=entry.external_reference,
     )
+
+
+async def test_an_outage_after_a_lost_start_costs_no_minute(bench: Bench) -> None:
+    bench.harvest.faults, bench.harvest.lost = [core.NoAnswer("gone")] + [core.NotReached("away")] * 2, True
+    timer = await bench.start()
+    await bench.outbox.step(str(timer))
+    for _try in range(2):
+        bench.pass_time(minutes=25)
+        await bench.outbox.step(str(timer))
+    await bench.outbox.step(str(timer))
+    bench.pass_time(minutes=1)
+    await bench.outbox.step(str(timer))
+    assert (await bench.read(timer)).state == "running"
+    worked = rules.hours_between(NOW, bench.clock.now())
+    bench.pass_time(minutes=9)
+    await bench.timers.change(bench.caller, timer, "stop")
+    await bench.go(timer, "stopped")
+    assert abs(bench.hours()[0] - worked - Decimal("0.15")) <= Decimal("0.02")
+
+
+async def test_a_lost_call_of_one_run_does_not_date_the_next(bench: Bench) -> None:
+    timer = await bench.start()
+    await bench.go(timer, "running")
+    bench.pass_time(minutes=30)
+    await bench.timers.change(bench.caller, timer, "stop")
+    await bench.go(timer, "stopped")
+    bench.harvest.faults, bench.harvest.lost = [core.NoAnswer("gone")], True
+    await bench.start()
+    await bench.outbox.step(str(timer))
+    await bench.timers.change(bench.caller, timer, "stop")
+    await bench.go(timer, "stopped")
+    before = sum(bench.hours())
+    bench.pass_time(hours=3)
+    await bench.start()
+    await bench.go(timer, "running")
+    begun = (await bench.read(timer)).start_wanted_at
+    bench.pass_time(minutes=30)
+    worked = rules.hours_between(begun, bench.clock.now())
+    await bench.timers.change(bench.caller, timer, "stop")
+    bench.pass_time(minutes=5)
+    await bench.go(timer, "stopped")
+    assert abs(sum(bench.hours()) - before - worked) <= Decimal("0.02")
+
+
+async def test_a_continue_that_is_refused_leaves_what_was_counted_to_be_logged(bench: Bench) -> None:
+    timer = await bench.start()
+    await bench.go(timer, "running")
+    bench.pass_time(minutes=30)
+    await bench.timers.change(bench.caller, timer, "stop")
+    await bench.go(timer, "stopped")
+    bench.tokens.broken = True
+    await bench.start()
+    await bench.outbox.step(str(timer))
+    found = await bench.read(timer)
+    assert (found.state, found.problem_code) == ("stopped", "reconnect")
+    assert len((await bench.timers.look(bench.caller, timer)).entries) == 1
+
+
+async def test_a_start_refused_long_after_it_was_pressed_says_what_is_missing(bench: Bench) -> None:
+    bench.harvest.faults, bench.harvest.lost = [core.NotReached("away"), core.Refused("The project is locked")], True
+    timer = await bench.start()
+    await bench.outbox.step(str(timer))
+    bench.pass_time(minutes=45)
+    await bench.go(timer, "failed")
+    assert "0.75 h" in ((await bench.read(timer)).problem or "")
+
+
+async def test_no_minute_counts_twice_when_harvest_learns_late_of_another_start(bench: Bench) -> None:
+    """Twenty minutes on the one, then on the other, of which Harvest hears twenty minutes later."""
+    first = await bench.start()
+    await bench.go(first, "running")
+    begun = (await bench.read(first)).start_wanted_at
+    bench.pass_time(minutes=20)
+    bench.harvest.faults, bench.harvest.lost = [core.NotReached("away")] * 2, True
+    second = (await bench.timers.start(bench.caller, 2, str(TASK), "")).id
+    pressed = bench.clock.now()
+    await bench.outbox.step(str(first))
+    await bench.outbox.step(str(second))
+    bench.pass_time(minutes=20)
+    await bench.go(second, "running")
+    await bench.go(first, "stopped")
+    bench.pass_time(minutes=20)
+    ended = bench.clock.now()
+    await bench.timers.change(bench.caller, second, "stop")
+    await bench.go(second, "stopped")
+    one, other = bench.hours()
+    assert abs(one - rules.hours_between(begun, pressed)) <= Decimal("0.02")
+    assert abs(other - rules.hours_between(pressed, ended)) <= Decimal("0.02")
+
+
+async def test_of_two_starts_that_harvest_hears_of_late_both_count_what_they_were(bench: Bench) -> None:
+    bench.harvest.faults, bench.harvest.lost = [core.NotReached("away")] * 2, True
+    first = await bench.start()
+    await bench.outbox.step(str(first))
+    bench.pass_time(minutes=20)
+    second = (await bench.timers.start(bench.caller, 2, str(TASK), "")).id
+    await bench.outbox.step(str(second))
+    bench.harvest.faults = []
+    bench.pass_time(minutes=10)
+    await bench.go(second, "running")
+    await bench.go(first, "stopped")
+    bench.pass_time(minutes=20)
+    await bench.timers.change(bench.caller, second, "stop")
+    await bench.go(second, "stopped")
+    view = await bench.timers.look(bench.caller, first)
+    assert abs(view.hours - Decimal("0.33")) <= Decimal("0.02")
+
+
+async def test_stopped_in_harvest_after_a_late_start_still_counts_from_the_press(bench: Bench) -> None:
+    bench.harvest.faults, bench.harvest.lost = [core.NotReached("away")], True
+    timer = await bench.start()
+    await bench.outbox.step(str(timer))
+    bench.pass_time(minutes=40)
+    await bench.go(timer, "running")
+    [entry] = bench.harvest.entries
+    bench.pass_time(minutes=20)
+    bench.harvest.stop(entry)
+    await bench.timers._mirror.reread(cast(Any, bench.harvest), entry)  # the next sync sees it
+    await bench.outbox.notice()
+    await bench.go(timer, "stopped")
+    assert abs(bench.hours()[0] - Decimal("1.00")) <= Decimal("0.03")
+
+
+async def test_who_stops_and_corrects_it_in_harvest_is_not_overruled(bench: Bench) -> None:
+    timer = await bench.start()
+    await bench.go(timer, "running")
+    bench.pass_time(minutes=60)
+    bench.harvest.faults, bench.harvest.lost = [core.NotReached("away")], True
+    await bench.timers.change(bench.caller, timer, "stop")
+    await bench.outbox.step(str(timer))
+    [entry] = bench.harvest.entries
+    bench.harvest.stop(entry)
+    bench.harvest.entries[entry].hours = Decimal("0.75")
+    bench.pass_time(minutes=30)
+    await bench.go(timer, "stopped")
+    assert bench.hours() == [Decimal("0.75")]
+
+
+async def test_a_restart_carried_out_after_stop_is_taken_back(bench: Bench) -> None:
+    timer = await bench.start()
+    await bench.go(timer, "running")
+    bench.pass_time(minutes=30)
+    await bench.timers.change(bench.caller, timer, "stop")
+    await bench.go(timer, "stopped")
+    before = bench.hours()
+    bench.harvest.faults, bench.harvest.lost = [core.NoAnswer("slow")], True
+    await bench.start()
+    await bench.outbox.step(str(timer))
+    await bench.timers.change(bench.caller, timer, "stop")
+    await bench.go(timer, "stopped")
+    [entry] = bench.harvest.entries
+    bench.harvest.restart(entry)  # the lost call after all
+    bench.pass_time(minutes=4)
+    await bench.timers._mirror.reread(cast(Any, bench.harvest), entry)
+    await bench.outbox.sweep()
+    assert (bench.hours(), bench.harvest.entries[entry].is_running) == (before, False)
+    assert (await bench.read(timer)).state == "stopped"
+
+
+async def test_a_start_carried_out_after_it_was_too_short_is_taken_back(bench: Bench) -> None:
+    bench.harvest.faults, bench.harvest.lost = [core.NoAnswer("slow")], True
+    timer = await bench.start()
+    await bench.outbox.step(str(timer))
+    bench.pass_time(seconds=3)
+    await bench.timers.change(bench.caller, timer, "stop")
+    await bench.go(timer, "failed")
+    mark = f"https://desk.example.com/?deskhours={rules.mark(timer, 1)}#ticket/zoom/1"
+    late = wire.NewTimeEntry(
+        project_id=PROJECT,
+        task_id=TASK,
+        spent_date=NOW.date(),
+        external_reference=wire.ExternalReference(id=REFERENCE, permalink=mark),
+    )
+    bench.harvest.make(late)
+    bench.pass_time(minutes=2)
+    await bench.outbox.sweep()
+    assert bench.harvest.entries == {}
+
+
+async def test_a_timer_that_a_log_holds_is_not_revived_by_a_restart_in_harvest(bench: Bench) -> None:
+    timer = await bench.start()
+    await bench.go(timer, "running")
+    await bench.timers.change(bench.caller, timer, "stop")
+    await bench.go(timer, "stopped")
+    async with bench.pool.acquire() as connection, connection.transaction():
+        await bench.timers.hold(connection, bench.caller, timer, UUID(int=7), "", bench.clock.now())
+    [entry] = bench.harvest.entries
+    bench.harvest.restart(entry)
+    await bench.timers._mirror.reread(cast(Any, bench.harvest), entry)
+    await bench.outbox.notice()
+    assert (await bench.read(timer)).state == "stopped"
