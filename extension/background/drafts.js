@@ -1,5 +1,6 @@
 /**
- * What a person has typed but not logged yet, per agent and ticket: `{uuid, fields, returned}`. The UUID names the log
+ * What a person has typed but not logged yet, per agent and ticket: `{uuid, fields, returned}`, and the ticket's last
+ * panel, `{html, form, at}`. The UUID names the log
  * to be; it is the same for every tab that shows the ticket, so that two of them cannot make two logs of one draft.
  */
 
@@ -37,6 +38,23 @@ export function save(owner, ticket, uuid, fields) {
     }
     return shown(draft);
   });
+}
+
+/** Keeps the ticket's panel with its form, to be shown when the server can't be asked. */
+export function keepPanel(owner, ticket, html) {
+  const [, form] = /data-region="form" data-rev="([^"]+)"/.exec(html) ?? [];
+  if (!form) return null;
+  return atomically(["drafts"], async (drafts) => {
+    const draft = (await result(drafts.get(keyOf(owner, ticket)))) ?? blank(owner, ticket);
+    if (draft.panel?.form === form) return;
+    await result(drafts.put({ ...draft, panel: { html, form, at: Date.now() } }));
+  });
+}
+
+/** The ticket's panel as it was kept: `{html, at}`. */
+export async function keptPanel(owner, ticket) {
+  const draft = await atomically(["drafts"], (drafts) => result(drafts.get(keyOf(owner, ticket))));
+  return draft?.panel ?? null;
 }
 
 /** Forgets drafts that nobody has touched for a month. */

@@ -31,7 +31,9 @@ export async function waiting(owner, ticket) {
     .filter((row) => row.owner === owner && row.state !== "discarding")
     .filter((row) => ticket === undefined || row.ticket === ticket)
     .sort((one, other) => one.at - other.at)
-    .map(({ uuid, ticket, fields, state }) => ({ uuid, ticket, state, hours: fields.hours, day: fields.spent_date }));
+    .map(({ uuid, ticket, body, fields, state }) => {
+      return { uuid, ticket, state, hours: fields.hours, day: fields.spent_date, timer: Boolean(body.timer_id) };
+    });
 }
 
 /**
@@ -186,7 +188,8 @@ function giveBack(row) {
       return;
     }
     await result(outbox.delete(row.uuid));
-    await result(drafts.put({ ...blank(row.owner, row.ticket, row.uuid), fields: row.fields, returned: !itsOwn }));
+    const returned = { ...blank(row.owner, row.ticket, row.uuid), fields: row.fields, returned: !itsOwn };
+    await result(drafts.put({ ...returned, panel: draft?.panel }));
   });
 }
 
@@ -199,7 +202,8 @@ function update(row, change) {
 
 async function endDraft(drafts, row) {
   const draft = await result(drafts.get(keyOf(row.owner, row.ticket)));
-  if (draft?.uuid === row.uuid) await result(drafts.put(blank(row.owner, row.ticket)));
+  if (draft?.uuid !== row.uuid) return;
+  await result(drafts.put({ ...blank(row.owner, row.ticket), panel: draft.panel }));
 }
 
 /** A timer while the worker lives, an alarm for when it does not. */

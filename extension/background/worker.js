@@ -130,10 +130,12 @@ async function takeBack({ uuid }) {
 /** What a page is told: the server's fragment and what we keep for the ticket; never the answer's JSON. */
 async function forPage(ticket, { answered, status, html }) {
   const owner = await session.owner();
+  if (owner && html && status === 200) await drafts.keepPanel(owner, ticket, html);
   return {
     answered,
     status,
     html,
+    kept: owner && !answered ? await drafts.keptPanel(owner, ticket) : null,
     draft: owner ? await drafts.open(owner, ticket) : null,
     waiting: owner ? await outbox.waiting(owner, ticket) : [],
   };

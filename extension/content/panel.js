@@ -5,8 +5,8 @@
  */
 
 import { ask, text } from "./ask.js";
+import { clockOf, earlier, panelIn } from "./fragment.js";
 import { collect, copyAttributes, draftName, fill, rememberFocus, restoreFocus, swap } from "./regions.js";
-import { sanitize } from "./sanitize.js";
 import { fillShell, problemOf } from "./shell.js";
 import { followTheme } from "./theme.js";
 import { Ticker } from "./ticker.js";
@@ -222,7 +222,8 @@ export class Panel {
     if (path) {
       const region = control.closest("[data-region]");
       const fields = region ? collect(region) : {};
-      await this.#exchange("action", { path, method: method.toUpperCase(), fields });
+      const answer = await this.#exchange("action", { path, method: method.toUpperCase(), fields });
+      if (answer.answered === false) this.tell(text("notDone"));
     } else if (action === "log-now") {
       await this.#log({ confirm: "now" });
     } else if (action === "connect") {
@@ -312,9 +313,16 @@ export class Panel {
     let next = panelIn(answer.html);
     this.#problem = next ? null : problemOf(answer);
     if (next) this.#html = answer.html;
-    else if (ended) next = panelIn(this.#html);
+    else if (ended || !this.#root) next = this.#earlier(answer.kept);
     this.#render(next, ended);
     this.#showShell();
+  }
+
+  /** What was shown last, here or before the page was loaded: without a server its form still takes logs. */
+  #earlier(kept) {
+    const ended = this.#waiting.some((row) => row.timer) ? ["timer", "form"] : [];
+    if (this.#html) return earlier(this.#html, this.#ticker.now, ended);
+    return kept ? earlier(kept.html, clockOf(kept), ["log", ...ended]) : null;
   }
 
   /** Takes over the worker's draft; answers whether the one in the form has ended, so that the form is to be new. */
@@ -381,8 +389,4 @@ export class Panel {
     const seconds = this.#problem ? RETRY_SECONDS : Number(this.#root?.dataset.poll) || RETRY_SECONDS;
     this.#timer = setTimeout(() => this.refresh(), Math.max(0.2, seconds) * 1000);
   }
-}
-
-function panelIn(html) {
-  return html ? sanitize(html).querySelector("[data-panel]") : null;
 }

@@ -80,6 +80,8 @@ export function rememberFocus(shadow) {
   return { control, name, action: dataset.action, path: dataset.path, selectionStart, selectionEnd };
 }
 
+const familyOf = (action) => action.split("-")[0];
+
 /** Puts the focus back if the control that had it was replaced. */
 export function restoreFocus(shadow, focus) {
   if (!focus || shadow.activeElement === focus.control) return;
@@ -89,6 +91,10 @@ export function restoreFocus(shadow, focus) {
         focus.name
           ? candidate.name === focus.name
           : candidate.dataset.action === focus.action && candidate.dataset.path === focus.path,
+      ) ??
+      // Start is gone once it runs; Stop is what follows.
+      [...shadow.querySelectorAll("[data-action]")].find(
+        (candidate) => focus.action && familyOf(candidate.dataset.action) === familyOf(focus.action),
       );
   heir?.focus({ preventScroll: true });
   if (heir && typeof focus.selectionStart === "number" && typeof heir.selectionStart === "number") {

@@ -26,13 +26,18 @@ export class Ticker {
     if (!runs) this.stop();
   }
 
+  /** The server's clock, in milliseconds; not a number before the first fragment. */
+  get now() {
+    return this.#now ? this.#now + performance.now() - this.#heardAt : NaN;
+  }
+
   stop() {
     clearInterval(this.#interval);
     this.#interval = 0;
   }
 
   #tick() {
-    const now = this.#now + performance.now() - this.#heardAt;
+    const { now } = this;
     for (const clock of this.#root.querySelectorAll(CLOCK)) {
       const since = Date.parse(clock.dataset.ticksSince);
       const gone = Number(clock.dataset.seconds) + Math.max(0, Math.floor((now - since) / 1000));

@@ -131,7 +131,7 @@ class Outbox(Generic[Row]):
             except core.NotReached as error:
                 await self._later(claimed, AWAY, "unreachable", detail=_reason(error))
             except core.HarvestError as error:
-                await stop(claimed, f"Harvest refused this: {error}", "refused")
+                await stop(claimed, f"Harvest refused this: {str(error).rstrip('.')}.", "refused")
             except Exception:
                 _logger.exception("step failed", job=self._job, row=str(claimed.id))
                 await self._later(claimed, FAULT, "fault", self.settles)

@@ -95,8 +95,9 @@ class TimeLogSection:
         may_log = not armed and (not tracking.obstacle or usable is not None) and tracking.obstacle != "not_connected"
         regions: list[Region] = []
         if timer:
-            regions.append(self._timer_row.timer(request, timer))
-        if other and not armed and not tracking.obstacle:
+            regions.append(self._timer_row.timer(request, timer, refused=self._was_refused(logs, timer)))
+        ticking = timer is not None and timer.since is not None
+        if other and not armed and not tracking.obstacle and (other.adoptable or not ticking):
             regions.append(self._timer_row.elsewhere(request, other))
         if may_log:
             start = None if tracking.obstacle else _start_button(timer)
@@ -138,6 +139,8 @@ class TimeLogSection:
         polls = [MISSING_POLL] if missing else []
         if any(log.state in rules.OURS for log in logs):
             polls.append(UNDERWAY_POLL)
+        if any(log.state == "attention" for log in logs):
+            polls.append(WAITING_POLL)  # it may go on by itself, once its agent has connected again
         if timer and timer.timer.state in ("starting", "stopping", "deleting"):
             polls.append(WAITING_POLL if timer.timer.problem else UNDERWAY_POLL)
         for log in logs:
@@ -189,7 +192,7 @@ class TimeLogSection:
             task = await self._first_task(request, ticket, tasks)
             values = {"hours": "", "spent_date": today, "task_id": str(task.id), "notes": ""}
         stopped = timer is not None and timer.timer.state == "stopped"
-        running = timer is not None and timer.timer.state in timer_rules.LIVE
+        running = timer is not None and timer.since is not None
         html = self._templates.render(
             "timelog/form.html",
             request.lang,
@@ -215,6 +218,12 @@ class TimeLogSection:
         """Whether the link was first seen a moment ago: then what is missing may have been made a moment ago, too.
         Otherwise the regular runs and *Check again* do."""
         return ticket.linked_at is not None and self._clock.now() - ticket.linked_at < NEW_LINK
+
+    def _was_refused(self, logs: list[store.Log], timer: View) -> bool:
+        """Whether the timer stopped for a reply that did not go out, or that was taken back."""
+        latest = next(iter(logs), None)
+        given_up = latest is not None and latest.state in ("disarmed", "expired") and self._is_recent(latest)
+        return given_up and latest is not None and latest.timer_id == timer.timer.id
 
     def _is_recent(self, log: store.Log) -> bool:
         """Values of a log that was given up long ago must not slip into a later one."""

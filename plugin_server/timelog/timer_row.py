@@ -25,8 +25,9 @@ class TimerRow:
         self._clock = clock
         self._settings = settings
 
-    def timer(self, request: PanelRequest, view: View) -> Region:
-        """The timer on this ticket. Its html stays the same while it ticks: the extension lets it go on."""
+    def timer(self, request: PanelRequest, view: View, *, refused: bool) -> Region:
+        """The timer on this ticket; ``refused`` tells that it stopped for a reply that did not go out. Its html stays the
+        same while it ticks: the extension lets it go on."""
         timer, zone = view.timer, request.caller.zone
         html = self._templates.render(
             "timelog/timer.html",
@@ -41,6 +42,7 @@ class TimerRow:
             midnight=view.midnight and timer.state != "failed",
             day=timer.spent_date.isoformat(),
             forgotten=view.forgotten,
+            refused=refused and timer.state in ("stopping", "stopped"),
             limit=self._settings.forgotten_timer_hours,
         )
         return Region("timer", html)

@@ -260,8 +260,8 @@ class TimerOutbox:
     async def _begin(
         self, claimed: store.Timer, entry: wire.TimeEntry, began_at: datetime, event: rules.Event | None
     ) -> bool:
-        """The run's entry is known, by a call made at ``began_at``; says whether the timer is in the state that follows.
-        The call's outcome counts even when the claim, or the state, has passed on."""
+        """The run's entry is known, by a call made at ``began_at``; says whether the timer is in the state that follows
+        ``event``. The call's outcome counts even when the claim, or the state, has passed on."""
         now = self._clock.now()
         # Only a run whose first call's outcome was unknown can have another entry.
         late = now + self._outbox.late if claimed.called_at is not None else None
@@ -330,7 +330,9 @@ class TimerOutbox:
                 f"The timer may still run in Harvest. {words} Connect again; then it is stopped as of when you said."
             )
         elif claimed.state == "stopping":
-            words = f"The timer may still run in Harvest. {words} Stop it there, or try again."
+            words = (
+                f"The timer may still run in Harvest. {words} Stop it there or ask an administrator, then try again."
+            )
         else:
             words = f"The time was not deleted. {words}"
         _logger.warning("timer needs attention", timer=str(claimed.id), reason=words)

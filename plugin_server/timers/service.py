@@ -297,7 +297,7 @@ class Timers:
         since = running if timer.state in ("starting", "running") else None
         seconds = rules.seconds_banked(counted)
         ticking = max(0, int((now - since).total_seconds())) if since else 0
-        if timer.state == "stopping" and timer.stop_wanted_at:
+        if timer.state in ("stopping", "attention") and timer.stop_wanted_at:
             seconds += max(0, int((timer.stop_wanted_at - running).total_seconds()))
         return View(
             timer=timer,

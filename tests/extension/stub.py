@@ -14,7 +14,7 @@ PATIENCE = 10
 
 FORM = """
 <form data-region="form" data-rev="{rev}">
-  <label class="dh-toggle"><input type="checkbox" name="log_time"> <span>Log time to Harvest</span></label>
+  {timer}<label class="dh-toggle"><input type="checkbox" name="log_time"> <span>Log time to Harvest</span></label>
   <div class="dh-fields">
     <div class="dh-field dh-hours"><label for="dh-hours">Hours</label>
       <input id="dh-hours" name="hours" inputmode="decimal" placeholder="0.25 or 1:30" value="{hours}">{error}</div>
@@ -48,6 +48,7 @@ class Stub:
         self.used = "4.00"
         self.marks = ""  # further attributes of the panel's root
         self.clock = ""  # a timer's region
+        self.timer_id = ""  # of the timer that a reply would log
         self.form_rev = "1"
         self.requests: list[tuple[str, str, Any]] = []
         self.logs: dict[str, dict[str, Any]] = {}
@@ -118,7 +119,8 @@ class Stub:
         log = logs[-1] if logs else None
         state = "error" if error else log["state"] if log else "idle"
         words = f'<p class="dh-error" role="alert">{escape(error)}</p>' if error else ""
-        form = FORM.format(rev=self.form_rev + error, hours="", error=words) if state != "armed" else ""
+        timer = f'<input type="hidden" name="timer_id" value="{self.timer_id}">' if self.timer_id else ""
+        form = FORM.format(rev=self.form_rev + error, hours="", error=words, timer=timer) if state != "armed" else ""
         row = ""
         if log and state in ("armed", "logged"):
             row = (
@@ -200,7 +202,7 @@ class Stub:
             return self._answer(body["ticket_id"], connected=False, status=401)
         if self.status_for_logs:
             return web.Response(text="in trouble", status=self.status_for_logs)
-        if not body["hours"].replace(".", "").isdigit():
+        if not body.get("timer_id") and not body["hours"].replace(".", "").isdigit():
             return self._answer(body["ticket_id"], status=422, error="Enter hours such as 0.5 or 1:30.")
         uuid = request.match_info["uuid"]
         state = "logged" if body["confirm"] == "now" else "armed"

@@ -79,6 +79,39 @@ async def test_a_kept_log_and_a_draft_outlive_the_browser(desk: Desk) -> None:
     assert [log["hours"] for log in desk.stub.logs.values()] == ["0.5"]
 
 
+async def test_a_page_loaded_while_the_server_is_away_still_takes_a_log(desk: Desk) -> None:
+    page = await desk.open_connected()
+    desk.stub.silent = True
+    await page.reload()
+    await panel_of(page, "error").wait_for()
+    await fill_in(page, "0.5")
+    await reply(page)
+    await expect(panel_of(page).locator('.dh-shell [role="status"]')).to_contain_text("0.5 h is kept in this browser")
+    desk.stub.silent = False
+    await desk.stub.until(lambda stub: stub.logs)
+    assert [log["hours"] for log in desk.stub.logs.values()] == ["0.5"]
+
+
+async def test_a_timers_log_kept_meanwhile_shows_no_clock_that_ticks_on(desk: Desk) -> None:
+    desk.stub.marks = 'data-now="2026-01-30T10:00:00.000+00:00"'
+    desk.stub.clock = (
+        '<div data-region="timer" data-rev="1"><strong role="timer" data-seconds="0"'
+        ' data-ticks-since="2026-01-30T09:58:30Z">0:01:30</strong></div>'
+    )
+    desk.stub.timer_id = "7b0c6e52-0c5e-4f0e-9f5c-1f1c7a3f9d10"
+    page = await desk.open_connected()
+    await panel_of(page).locator('[name="log_time"]').check()
+    desk.stub.silent = True
+    await reply(page)
+    await expect(panel_of(page).locator('.dh-shell [role="status"]')).to_contain_text("The timer's time is kept")
+    await expect(panel_of(page).locator('[role="timer"]')).to_have_count(0)
+    await expect(panel_of(page).locator('[name="log_time"]')).to_have_count(0)
+    desk.stub.silent = False
+    await desk.stub.until(lambda stub: stub.logs)
+    [log] = desk.stub.logs.values()
+    assert log["timer_id"] == desk.stub.timer_id
+
+
 async def test_trouble_at_the_server_is_waited_out(desk: Desk) -> None:
     page = await desk.open_connected()
     desk.stub.status_for_logs = 500
