@@ -26,8 +26,8 @@ class TimerRow:
         self._settings = settings
 
     def timer(self, request: PanelRequest, view: View, *, refused: bool) -> Region:
-        """The timer on this ticket; ``refused`` tells that it stopped for a reply that did not go out. Its html stays the
-        same while it ticks: the extension lets it go on."""
+        """The timer on this ticket; ``refused`` tells that it stopped for a reply that did not go out. The html stays
+        the same while it ticks: the extension lets it go on."""
         timer, zone = view.timer, request.caller.zone
         html = self._templates.render(
             "timelog/timer.html",

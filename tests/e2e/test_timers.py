@@ -11,10 +11,16 @@ from tests.support.browser import Browser, field, panel, submit, write_reply
 from tests.support.world import ADA, World, until
 
 
-async def start(page: Page) -> None:
+async def start(page: Page, world: World, ticket: int) -> None:
+    """Press Start, and wait until Harvest knows."""
     await field(page, "log_time").check()
     await panel(page).locator("[data-action=timer-start]").click()
     await expect(panel(page)).to_have_attribute("data-state", "running")
+
+    async def running() -> bool:
+        return any(entry["is_running"] for entry in await world.entries(ticket))
+
+    await until(running)
 
 
 async def advance(world: World, minutes: int) -> None:
@@ -24,7 +30,7 @@ async def advance(world: World, minutes: int) -> None:
 async def test_a_timer_ticks_in_every_tab_and_goes_to_harvest_with_the_reply(chrome: Browser, world: World) -> None:
     ticket, _project = await world.linked_ticket(ADA)
     page = await at_ticket(chrome, ticket)
-    await start(page)
+    await start(page, world, ticket)
     other = await chrome.context.new_page()
     await other.goto(page.url)
     await expect(panel(other)).to_have_attribute("data-state", "running")
@@ -58,7 +64,7 @@ async def test_a_timer_ticks_in_every_tab_and_goes_to_harvest_with_the_reply(chr
 async def test_stop_shows_the_time_and_discard_asks_before_anything_goes(chrome: Browser, world: World) -> None:
     ticket, _project = await world.linked_ticket(ADA)
     page = await at_ticket(chrome, ticket)
-    await start(page)
+    await start(page, world, ticket)
     await advance(world, 20)
     await panel(page).locator("[data-action=timer-stop]").click()
     await expect(panel(page)).to_have_attribute("data-state", "stopped")
@@ -79,7 +85,7 @@ async def test_hours_typed_before_start_are_not_taken_for_a_correction(chrome: B
     page = await at_ticket(chrome, ticket)
     await field(page, "log_time").check()
     await field(page, "hours").fill("4")
-    await start(page)
+    await start(page, world, ticket)
     await advance(world, 30)
     await panel(page).locator("[data-action=timer-stop]").click()
     await expect(field(page, "hours")).to_have_value("")
@@ -96,12 +102,12 @@ async def test_starting_one_says_which_other_it_stops(chrome: Browser, world: Wo
     first, _project = await world.linked_ticket(ADA)
     second, _project = await world.linked_ticket(ADA)
     page = await at_ticket(chrome, first)
-    await start(page)
+    await start(page, world, first)
     await chrome.open_ticket(page, second)
     await field(page, "log_time").check()
     title = (await world.helpdesk("GET", f"/tickets/{first}"))["title"]
     await expect(panel(page).locator("[data-region=elsewhere]")).to_contain_text(title)
-    await start(page)
+    await start(page, world, second)
     await chrome.open_ticket(page, first)
     await expect(panel(page)).to_have_attribute("data-state", "stopped")
     await expect(panel(page)).to_contain_text("by another timer")
@@ -110,7 +116,7 @@ async def test_starting_one_says_which_other_it_stops(chrome: Browser, world: Wo
 async def test_a_refused_reply_leaves_the_stopped_timer_to_be_logged_again(chrome: Browser, world: World) -> None:
     ticket, _project = await world.linked_ticket(ADA)
     page = await at_ticket(chrome, ticket)
-    await start(page)
+    await start(page, world, ticket)
     await advance(world, 15)
     await field(page, "notes").fill("Will be refused")
 
@@ -132,7 +138,7 @@ async def test_a_refused_reply_leaves_the_stopped_timer_to_be_logged_again(chrom
 async def test_it_goes_on_after_a_reload_and_in_another_browser(chrome: Browser, world: World) -> None:
     ticket, _project = await world.linked_ticket(ADA)
     page = await at_ticket(chrome, ticket)
-    await start(page)
+    await start(page, world, ticket)
     await page.reload()
     await expect(panel(page)).to_have_attribute("data-state", "running")
     await expect(field(page, "log_time")).to_be_checked()
