@@ -30,6 +30,7 @@ from plugin_server.services import Services
 from plugin_server.timelog.popup import LogSection
 from plugin_server.timelog.routes import LogRoutes
 from plugin_server.timelog.section import REFRESH_JOB, TimeLogSection
+from plugin_server.timers.popup import TimerSection
 from plugin_server.timers.routes import TimerRoutes
 
 STATIC = Path(__file__).resolve().parent / "panel" / "static"
@@ -67,6 +68,7 @@ def create(services: Services) -> web.Application:
         [
             AccountSection(pool, templates),
             HealthSection(health, services.mirror, templates, clock),
+            TimerSection(pool, services.timers, services.helpdesk, templates, clock),
             LogSection(pool, services.helpdesk, templates, clock),
         ],
         templates,

@@ -93,7 +93,9 @@ class Mirror:
             async with self._pool.acquire() as connection:
                 await store.mark_deleted(connection, entry_id, self._clock.now())
             return None
-        await self.keep([entry])
+        async with self._pool.acquire() as connection, connection.transaction():
+            await store.upsert_entries(connection, [entry])
+            await store.mark_present(connection, entry_id)
         return entry
 
     async def keep(self, entries: Sequence[wire.TimeEntry]) -> None:

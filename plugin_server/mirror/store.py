@@ -129,6 +129,11 @@ async def mark_deleted(connection: Connection, entry_id: int, when: datetime) ->
     )
 
 
+async def mark_present(connection: Connection, entry_id: int) -> None:
+    """Harvest has the entry after all: whoever did not see it had no right to."""
+    await connection.execute("UPDATE time_entry SET deleted_at = NULL WHERE id = $1", entry_id)
+
+
 async def upsert_projects(connection: Connection, projects: Iterable[wire.Project]) -> None:
     """Write projects."""
     await connection.executemany(

@@ -87,7 +87,7 @@ async def tell_problems(request: web.Request, handler: Handler) -> web.StreamRes
     except database.AWAY as error:
         if request.transport is None or request.transport.is_closing():
             _logger.info("the caller has gone")
-            raise
+            return web.Response(status=503)  # nobody reads it
         _logger.error("the database does not answer", reason=repr(error))
         words = "Deskhours' database does not answer. Nothing you typed is lost; try again in a moment."
         return await _answer(request, Unavailable(words))

@@ -117,6 +117,17 @@ async def live(connection: Connection | Pool, agent_id: int, ticket_id: int) -> 
     return _timer(row) if row else None
 
 
+async def unlogged(pool: Pool, agent_id: int) -> list[Timer]:
+    """The agent's timers that run or have time to be logged, the latest first; not those that a log records."""
+    found = await pool.fetch(
+        f"SELECT {_COLUMNS} FROM timer WHERE agent_id = $1 AND held_by IS NULL"
+        " AND state IN ('starting', 'running', 'stopping', 'stopped', 'attention')"
+        " ORDER BY start_wanted_at DESC LIMIT 20",
+        agent_id,
+    )
+    return [_timer(row) for row in found]
+
+
 async def insert(
     connection: Connection,
     *,
