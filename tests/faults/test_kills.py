@@ -28,7 +28,7 @@ from tests.support.signin import Api, connect
 from tests.support.world import ADA, SUPPORT, World, today, until
 
 SEED = int(os.environ.get("FAULTS_SEED", "") or random.SystemRandom().randrange(10**6))
-LOGS = int(os.environ.get("FAULTS_LOGS", "60"))
+LOGS = int(os.environ.get("FAULTS_LOGS", "120"))
 AT_ONCE = 20
 TIMERS = max(3, LOGS // 20)
 CALLS = ["POST /v2/time_entries"] * 4 + ["PATCH /v2/time_entries"] * 2 + ["GET /v2/time_entries"]
