@@ -41,12 +41,14 @@ Row = TypeVar("Row", bound=Waiting)
 
 
 class Rows(Generic[Row]):
-    """The outbox's part of one table. ``columns`` are read, ``make`` turns a record into the feature's own row."""
+    """The outbox's part of one table. ``columns`` are read, ``make`` turns a record into the feature's own row, and the
+    column ``check_at`` says when to look for what a late call has made."""
 
-    def __init__(self, table: str, columns: str, make: Callable[[asyncpg.Record], Row]) -> None:
+    def __init__(self, table: str, columns: str, make: Callable[[asyncpg.Record], Row], check_at: str) -> None:
         self._table = table
         self._columns = columns
         self._make = make
+        self._check_at = check_at
 
     async def get(self, connection: Connection | Pool, row_id: UUID, *, lock: bool = False) -> Row | None:
         """A row; with ``lock`` it is held until the transaction ends."""
@@ -105,6 +107,21 @@ class Rows(Generic[Row]):
             now - rules.FRESH,
         )
         return self._make(found) if found else None
+
+    async def take_checks(self, pool: Pool, now: datetime, again_at: datetime, limit: int) -> list[Row]:
+        """Rows of which a late call may have made something; each is looked at again unless its check is ended."""
+        found = await pool.fetch(
+            f"""
+            UPDATE {self._table} SET {self._check_at} = $2 WHERE id IN (
+                SELECT id FROM {self._table} WHERE {self._check_at} <= $1
+                ORDER BY {self._check_at} LIMIT $3 FOR UPDATE SKIP LOCKED)
+            RETURNING {self._columns}
+            """,
+            now,
+            again_at,
+            limit,
+        )
+        return [self._make(row) for row in found]
 
     async def release(
         self,

@@ -58,7 +58,7 @@ def _log(row: asyncpg.Record) -> Log:
     return Log(**values)
 
 
-rows: Rows[Log] = Rows("log", _COLUMNS, _log)
+rows: Rows[Log] = Rows("log", _COLUMNS, _log, "check_twins_at")
 """What the outbox does with a log's row: claim it, mark a call, give it back, change its state."""
 
 
@@ -225,21 +225,6 @@ async def due_now(pool: Pool, log_id: UUID, now: datetime) -> None:
     await pool.execute(
         "UPDATE log SET next_try_at = $2 WHERE id = $1 AND state = 'queued' AND claim IS NULL", log_id, now
     )
-
-
-async def take_twin_checks(pool: Pool, now: datetime, again_at: datetime, limit: int) -> list[Log]:
-    """Logs of which a second entry may have turned up; each is looked at again later unless :func:`end_twin_check`."""
-    rows = await pool.fetch(
-        f"""
-        UPDATE log SET check_twins_at = $2 WHERE id IN (
-            SELECT id FROM log WHERE check_twins_at <= $1 ORDER BY check_twins_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-        RETURNING {_COLUMNS}
-        """,
-        now,
-        again_at,
-        limit,
-    )
-    return [_log(row) for row in rows]
 
 
 async def end_twin_check(connection: Connection, log_id: UUID, problem: str | None) -> None:

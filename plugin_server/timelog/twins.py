@@ -6,25 +6,16 @@ removed only when nothing is lost by it; otherwise it stays and the agent is tol
 
 from __future__ import annotations
 
-from datetime import timedelta
-from functools import partial
-
-from plugin_server.accounts import store as accounts_store
-from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
-from plugin_server.harvest import core, lookup, wire
+from plugin_server.accounts.tokens import Tokens
+from plugin_server.harvest import lookup, wire
 from plugin_server.harvest.client import HarvestClient
-from plugin_server.harvest.limiter import working
 from plugin_server.mirror import store as mirror_store
+from plugin_server.outbox import late
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.tickets.service import Tickets
 from plugin_server.timelog import store
-
-AGAIN = timedelta(minutes=1)
-BATCH = 20
-CHECK_PATIENCE = 2.0
-"""Seconds that a look's call waits for its turn; the sweep has other things to do."""
 
 _logger = log.get(__name__)
 
@@ -49,20 +40,8 @@ class Twins:
         )
 
     async def check(self) -> None:
-        """Look at the logs whose calls are over by now; what can't be looked at is tried again."""
-        now = self._clock.now()
-        for suspect in await store.take_twin_checks(self._pool, now, now + AGAIN, BATCH):
-            agent = await accounts_store.agent(self._pool, suspect.agent_id)
-            if agent is None or agent.harvest_user_id is None:
-                continue
-            try:
-                settle = partial(self._settle, suspect=suspect, user_id=agent.harvest_user_id)
-                with working("batch", CHECK_PATIENCE):
-                    await self._tokens.for_agent(agent.id, settle)
-            except core.Throttled:
-                return  # neither will the next one's turn come; a minute is soon enough
-            except (core.HarvestError, NotConnected, CannotRefresh) as error:
-                _logger.warning("twins not looked for", log=str(suspect.id), reason=str(error))
+        """Look at the logs whose calls are over by now."""
+        await late.check(store.rows, self._settle, self._pool, self._tokens, self._clock)
 
     async def _settle(self, client: HarvestClient, suspect: store.Log, user_id: int) -> None:
         found = await self.find(client, suspect, user_id)

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
-from functools import partial
 
-from plugin_server.accounts import store as accounts_store
-from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
-from plugin_server.harvest import core, lookup, wire
+from plugin_server.accounts.tokens import Tokens
+from plugin_server.harvest import lookup, wire
 from plugin_server.harvest.client import HarvestClient
-from plugin_server.harvest.limiter import working
 from plugin_server.mirror import store as mirror_store
 from plugin_server.mirror.service import Mirror
+from plugin_server.outbox import late
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.tickets.service import Tickets
 from plugin_server.timers import rules, store
-
-AGAIN = timedelta(minutes=1)
-BATCH = 20
-CHECK_PATIENCE = 2.0
-"""Seconds that a look's call waits for its turn; the sweep has other things to do."""
 
 _logger = log.get(__name__)
 
@@ -39,20 +31,8 @@ class LateEntries:
         self._clock = clock
 
     async def check(self) -> None:
-        """Look at the timers whose calls are over by now; what can't be looked at is tried again."""
-        now = self._clock.now()
-        for suspect in await store.take_late_checks(self._pool, now, now + AGAIN, BATCH):
-            agent = await accounts_store.agent(self._pool, suspect.agent_id)
-            if agent is None or agent.harvest_user_id is None:
-                continue
-            try:
-                settle = partial(self._settle, suspect=suspect, user_id=agent.harvest_user_id)
-                with working("batch", CHECK_PATIENCE):
-                    await self._tokens.for_agent(agent.id, settle)
-            except core.Throttled:
-                return  # neither will the next one's turn come; a minute is soon enough
-            except (core.HarvestError, NotConnected, CannotRefresh) as error:
-                _logger.warning("late entries not looked for", timer=str(suspect.id), reason=str(error))
+        """Look at the timers whose calls are over by now."""
+        await late.check(store.rows, self._settle, self._pool, self._tokens, self._clock)
 
     async def _settle(self, client: HarvestClient, suspect: store.Timer, user_id: int) -> None:
         entries = await store.entries(self._pool, suspect.id)
@@ -64,7 +44,7 @@ class LateEntries:
             day=suspect.spent_date,
             mark=str(suspect.id),
         )
-        late = [entry for entry in found if entry.id not in known]
+        unknown = [entry for entry in found if entry.id not in known]
         # A late start has stopped them, or a late restart lets one run on.
         kept = [await self._mirror.reread(client, entry_id) for entry_id in sorted(known)]
         current = await store.rows.get(self._pool, suspect.id) or suspect
@@ -73,7 +53,7 @@ class LateEntries:
             for again in entries:
                 if again.entry_id in running:
                     await self._undo_restart(client, current, again)
-        for entry in late:
+        for entry in unknown:
             # A run of which Harvest learnt only when it was over was written in one piece; twice is once too often.
             if current.timer_started_at is None and any(lookup.removable(one, entry) for one in kept if one):
                 await self._remove(client, current, entry)

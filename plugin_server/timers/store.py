@@ -56,7 +56,7 @@ def _timer(row: asyncpg.Record) -> Timer:
     return Timer(**row)
 
 
-rows: Rows[Timer] = Rows("timer", _COLUMNS, _timer)
+rows: Rows[Timer] = Rows("timer", _COLUMNS, _timer, "check_late_at")
 """What the outbox does with a timer's row."""
 
 
@@ -353,21 +353,6 @@ async def resume(connection: Connection, timer_id: UUID, began_at: datetime, ban
 async def tell(connection: Connection, timer_id: UUID, words: str, code: str) -> None:
     """Something about the timer that its person should know."""
     await connection.execute("UPDATE timer SET problem = $2, problem_code = $3 WHERE id = $1", timer_id, words, code)
-
-
-async def take_late_checks(pool: Pool, now: datetime, again_at: datetime, limit: int) -> list[Timer]:
-    """Timers of which another entry may have turned up; looked at again later unless :func:`end_late_check`."""
-    found = await pool.fetch(
-        f"""
-        UPDATE timer SET check_late_at = $2 WHERE id IN (
-            SELECT id FROM timer WHERE check_late_at <= $1 ORDER BY check_late_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-        RETURNING {_COLUMNS}
-        """,
-        now,
-        again_at,
-        limit,
-    )
-    return [_timer(row) for row in found]
 
 
 async def end_late_check(pool: Pool, timer_id: UUID) -> None:
