@@ -44,7 +44,9 @@ def create(services: Services) -> web.Application:
     keys = [key.get_secret_value() for key in manifest.server.jwt_keys]
     lifetimes = timedelta(minutes=manifest.server.access_minutes), timedelta(days=manifest.server.session_days)
     sessions = Sessions(pool, keys, public_url, *lifetimes, clock)
-    connect = Connect(pool, manifest, services.helpdesk, services.oauth, services.tokens, services.mirror, clock)
+    connect = Connect(
+        pool, manifest, services.helpdesk, services.oauth, services.tokens, services.mirror, clock, services.timelog
+    )
     bands = manifest.budgets.bands
     panel = Panel(
         [

@@ -14,8 +14,10 @@ from urllib.parse import urlencode
 
 from plugin_server.accounts import store
 from plugin_server.accounts.crypto import challenge, digest, random_token
+from plugin_server.accounts.ports import NothingUnsettled, Unsettled
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
 from plugin_server.harvest import core as harvest_core
+from plugin_server.harvest import wire as harvest_wire
 from plugin_server.harvest.oauth import HarvestOAuth
 from plugin_server.helpdesk import base as helpdesk_base
 from plugin_server.helpdesk.base import Helpdesk
@@ -52,8 +54,10 @@ class Connect:
         tokens: Tokens,
         mirror: Mirror,
         clock: Clock,
+        unsettled: Unsettled | None = None,
     ) -> None:
         self._pool = pool
+        self._unsettled = unsettled or NothingUnsettled()
         self._mirror = mirror
         self._helpdesk = helpdesk
         self._oauth = oauth
@@ -173,6 +177,7 @@ class Connect:
         except harvest_core.HarvestError as fault:
             _logger.warning("harvest sign-in failed", reason=str(fault))
             raise Unavailable("Harvest did not complete the sign-in. Close this window and try again.") from fault
+        await self._same_user(agent_id, user)
         try:
             async with self._pool.acquire() as connection, connection.transaction():
                 await store.set_harvest_user(connection, agent_id, user.id, user.timezone)
@@ -184,6 +189,18 @@ class Connect:
                 f"The Harvest user {user.name} is connected to another agent already. Connect with your own Harvest"
                 " account, or ask an admin to disconnect the other agent."
             ) from None
+
+    async def _same_user(self, agent_id: int, user: harvest_wire.User) -> None:
+        """Refuse another Harvest user while time of the present one is under way: it would be looked for, and perhaps
+        recorded once more, in another person's name."""
+        agent = await store.agent(self._pool, agent_id)
+        if agent is None or agent.harvest_user_id in (None, user.id):
+            return
+        if pending := await self._unsettled.words(agent_id):
+            raise Forbidden(
+                f"You granted access as {user.name}, but you have been connected as another Harvest user, and {pending}"
+                " of that one's is not settled yet. Close this window and connect as before, or discard it first."
+            )
 
     async def _finish(self, attempt: store.Attempt, agent_id: int) -> str:
         code = random_token()

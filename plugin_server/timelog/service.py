@@ -180,6 +180,14 @@ class TimeLog:
                     " confirmed. Try again in a moment."
                 ) from error
 
+    async def words(self, agent_id: int) -> str | None:
+        """What of the agent's time is not settled yet (accounts' port)."""
+        logs, timers = await store.unsettled(self._pool, agent_id), await self._timers.unsettled(agent_id)
+        parts = [
+            f"{count} {name}{'s' if count > 1 else ''}" for count, name in ((logs, "log"), (timers, "timer")) if count
+        ]
+        return " and ".join(parts) or None
+
     async def stop_timer(self, timer_id: UUID) -> None:
         """Stop a timer that a log is to record."""
         await self._timers.stop_again(timer_id)

@@ -237,6 +237,16 @@ async def end_twin_check(connection: Connection, log_id: UUID, problem: str | No
     )
 
 
+async def unsettled(pool: Pool, agent_id: int) -> int:
+    """How many of the agent's logs may still go to Harvest."""
+    count: int = await pool.fetchval(
+        "SELECT count(*) FROM log WHERE agent_id = $1 AND (state IN ('armed', 'queued', 'attention', 'undoing')"
+        " OR check_twins_at IS NOT NULL)",
+        agent_id,
+    )
+    return count
+
+
 async def waiting_for_grant(pool: Pool) -> list[tuple[UUID, int, datetime]]:
     """Logs that only wait for their agent to connect Harvest again: id, agent, and since when."""
     rows = await pool.fetch(

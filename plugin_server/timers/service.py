@@ -223,6 +223,10 @@ class Timers:
             found = await self._own(connection, caller, timer_id)
         return await self._view(caller, found)
 
+    async def unsettled(self, agent_id: int) -> int:
+        """How many of the agent's timers have time that is not logged yet."""
+        return await store.unsettled(self._pool, agent_id)
+
     async def live(self, caller: Caller, ticket_id: int) -> View | None:
         """The caller's timer on the ticket, unless it has ended."""
         found = await store.live(self._pool, caller.agent_id, ticket_id)

@@ -291,6 +291,16 @@ async def owner(pool: Pool, entry_id: int) -> int | None:
     return found
 
 
+async def unsettled(pool: Pool, agent_id: int) -> int:
+    """How many of the agent's timers have time that is not logged yet."""
+    count: int = await pool.fetchval(
+        "SELECT count(*) FROM timer WHERE agent_id = $1 AND (state NOT IN ('failed', 'ended')"
+        " OR check_late_at IS NOT NULL)",
+        agent_id,
+    )
+    return count
+
+
 async def waiting_for_grant(pool: Pool) -> list[Timer]:
     """Timers that only wait for their agent to connect Harvest again."""
     found = await pool.fetch(f"SELECT {_COLUMNS} FROM timer WHERE state = 'attention' AND problem_code = 'reconnect'")

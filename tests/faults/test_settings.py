@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
+import pytest
 
 from tests.api.test_log_call import body
 from tests.faults.stand import standing
 from tests.support.demo import Demo
-from tests.support.signin import Api, connect
+from tests.support.signin import Api, connect, sign_in_code
 from tests.support.world import ADA, SUPPORT, World, until
 
 
@@ -52,6 +53,9 @@ async def test_rounding_required_time_a_timer_on_opening_and_an_administrator_wh
         assert "data-required" not in await _panel(api, ticket)  # there is time on this ticket
         assert (await api.call("DELETE", "/api/v1/session"))[0] == 204
         assert (await api.call("GET", "/api/v1/me"))[0] == 401
+        # Connected as somebody else in Harvest, they would be looked for under that name, and perhaps made again.
+        with pytest.raises(AssertionError, match="is not settled yet"):
+            await sign_in_code(demo, "ada@example.com", harvest_email="admin@example.com")
         await world.harvest("DELETE", "/_sim/faults")
 
         async def found() -> list[tuple[str, int, bool]]:

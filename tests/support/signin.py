@@ -23,9 +23,12 @@ REDIRECT_URI = f"https://{EXTENSION_ID}.chromiumapp.org/deskhours"
 class Window:
     """A person in the sign-in window: follows redirects, fills in the forms, keeps cookies."""
 
-    def __init__(self, session: aiohttp.ClientSession, email: str, *, refuse_harvest: bool = False) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, email: str, *, refuse_harvest: bool = False, harvest_email: str = ""
+    ) -> None:
         self._session = session
         self._email = email
+        self._harvest_email = harvest_email or email
         self._refuse_harvest = refuse_harvest
 
     async def walk(self, url: str) -> str:
@@ -39,13 +42,14 @@ class Window:
                 if response.status in (302, 303, 307):
                     url, method, form = urljoin(url, response.headers["Location"]), "GET", None
                     continue
-                assert response.status == 200, f"{url}: {response.status} {text[:300]}"
+                assert response.status == 200, f"{url}: {response.status} {text[:2000]}"
             if self._refuse_harvest and "/oauth2/" in url and "email" not in text:
                 url, method, form = urljoin(url, _link(text, "ancel")), "GET", None
                 continue
             action, form = _form(text)
             if "email" in form:
-                form |= {"email": self._email, "password": "demo"}
+                email = self._harvest_email if "/sign_in" in url else self._email  # Harvest's page, or the helpdesk's
+                form |= {"email": email, "password": "demo"}
             url, method = urljoin(url, action), "POST"
         raise AssertionError(f"the sign-in does not end; last at {url}")
 
@@ -87,7 +91,9 @@ class Api:
             return response.status, await response.text()
 
 
-async def sign_in_code(demo: Demo, email: str, *, refuse_harvest: bool = False) -> tuple[str, dict[str, str]]:
+async def sign_in_code(
+    demo: Demo, email: str, *, refuse_harvest: bool = False, harvest_email: str = ""
+) -> tuple[str, dict[str, str]]:
     """Go through the windows; the PKCE verifier, and the body that exchanges the code for a session."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         verifier = secrets.token_urlsafe(48)
@@ -97,7 +103,8 @@ async def sign_in_code(demo: Demo, email: str, *, refuse_harvest: bool = False) 
             f"{demo.url}/oauth/start?redirect_uri={REDIRECT_URI}&state=client-state-1234"
             f"&code_challenge={challenge}&code_challenge_method=S256"
         )
-        end = await Window(session, email, refuse_harvest=refuse_harvest).walk(start)
+        window = Window(session, email, refuse_harvest=refuse_harvest, harvest_email=harvest_email)
+        end = await window.walk(start)
         assert end.startswith(REDIRECT_URI), end
         query = parse_qs(urlsplit(end).query)
         assert query["state"] == ["client-state-1234"]
