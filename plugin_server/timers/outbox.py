@@ -23,6 +23,7 @@ from plugin_server.runtime.queue import Queue
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.service import Tickets
 from plugin_server.timers import rules, store
+from plugin_server.timers.follow import GONE, Follow
 from plugin_server.timers.late import LateEntries
 from plugin_server.timers.service import STEP_JOB
 
@@ -30,7 +31,6 @@ BATCH = 50
 WORK: tuple[rules.State, ...] = ("starting", "stopping", "deleting")
 """States in which Harvest is still to be told."""
 
-GONE = "The timer's entry is no longer in Harvest: somebody has deleted it there."
 TOO_SHORT = "The timer ran for less than half a minute; nothing was recorded."
 
 _logger = log.get(__name__)
@@ -59,6 +59,7 @@ class TimerOutbox:
         self._queue = queue
         self._clock = clock
         self._outbox: Outbox[store.Timer] = Outbox(store.rows, STEP_JOB, pool, queue, clock, request_seconds, turns)
+        self._follow = Follow(pool, clock)
         self._late = LateEntries(pool, tickets, mirror, tokens, clock)
 
     async def sweep(self) -> None:
@@ -74,23 +75,8 @@ class TimerOutbox:
         await self._late.check()
 
     async def notice(self) -> None:
-        """Follow what was done to our timers in Harvest: stopped, deleted, started again. To be called after a sync."""
-        now = self._clock.now()
-        for timer in await store.no_longer_running(self._pool):
-            left = await store.entries(self._pool, timer.id)
-            late = timer.state == "running" and left and timer.began_at and _run(timer, now).begun_late
-            async with self._pool.acquire() as connection, connection.transaction():
-                # What Harvest missed because it was told too late is still owed.
-                event: rules.Event = "stop" if late else "elsewhere" if left else "gone"
-                if await store.rows.move(connection, timer.id, timer.state, rules.after(timer.state, event), now):
-                    await store.want_stop(connection, timer.id, now)
-                    await store.tell(connection, timer.id, *(("", "elsewhere") if left else (GONE, "gone")))
-        for found, began_at, banked in await store.resumed(self._pool):
-            async with self._pool.acquire() as connection, connection.transaction():
-                timer = await store.rows.get(connection, found.id, lock=True) or found
-                if timer.held_by is None and rules.accepts(timer.state, "resumed"):
-                    await store.rows.move(connection, timer.id, timer.state, rules.after(timer.state, "resumed"), now)
-                    await store.resume(connection, timer.id, began_at, banked)
+        """Follow what was done to our timers in Harvest. To be called after a sync."""
+        await self._follow.notice()
 
     async def step(self, timer_id: str) -> None:
         """Take one timer a step on. However long it has waited: its person still looks at it."""
@@ -165,7 +151,7 @@ class TimerOutbox:
         found = await self._mirror.reread(client, entry_id)
         if found is None:
             return None
-        run = _run(claimed, wanted)
+        run = claimed.present_run(wanted)
         # Who changed the hours in Harvest while it ran has the last word.
         untouched = not found.is_running or (
             found.hours_without_timer == run.banked and found.timer_started_at == claimed.timer_started_at
@@ -359,10 +345,3 @@ async def _restart(client: HarvestClient, entry_id: int) -> wire.TimeEntry:
         if not found.is_running:
             raise
         return found
-
-
-def _run(timer: store.Timer, stopped_at: datetime) -> rules.Run:
-    """The timer's present run; ``stopped_at`` counts while the person has not stopped it."""
-    stop_wanted_at = timer.stop_wanted_at or stopped_at
-    banked = Decimal(timer.banked_hours) / 100
-    return rules.Run(timer.start_wanted_at, timer.began_at or stop_wanted_at, stop_wanted_at, banked)

@@ -11,7 +11,7 @@ import asyncpg
 
 from plugin_server.outbox.store import Rows
 from plugin_server.runtime.database import Connection, Pool
-from plugin_server.timers.rules import Counted, State
+from plugin_server.timers.rules import Counted, Run, State
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,12 @@ class Timer:
     attempts: int
     changed_at: datetime
     claim: UUID | None
+
+    def present_run(self, stopped_at: datetime) -> Run:
+        """Its present run; ``stopped_at`` counts while the person has not stopped it."""
+        stop_wanted_at = self.stop_wanted_at or stopped_at
+        banked = Decimal(self.banked_hours) / 100
+        return Run(self.start_wanted_at, self.began_at or stop_wanted_at, stop_wanted_at, banked)
 
 
 _COLUMNS = (
