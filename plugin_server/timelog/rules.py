@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from plugin_server.harvest.notes import clean_notes, too_long
+
+Value = TypeVar("Value")
 
 State = Literal["armed", "queued", "logged", "attention", "disarmed", "expired", "discarded", "undoing", "undone"]
 Event = Literal[
@@ -154,22 +156,10 @@ def check(typed: Typed, rule: HoursRule, today: date, tasks: Sequence[int]) -> E
     Raises :class:`Unacceptable` with a reason for every field that is wrong.
     """
     reasons: dict[str, str] = {}
-    hours, task_id, day = Decimal(0), 0, today
-    try:
-        hours = parse_hours(typed.hours, rule)
-    except ValueError as error:
-        reasons["hours"] = str(error)
-    try:
-        task_id = _task(typed.task_id, tasks)
-    except ValueError as error:
-        reasons["task_id"] = str(error)
-    try:
-        day = _day(typed.spent_date, today)
-    except ValueError as error:
-        reasons["spent_date"] = str(error)
-    notes = clean_notes(typed.notes)
-    if words := too_long(notes):
-        reasons["notes"] = words
+    hours = _read(reasons, "hours", lambda: parse_hours(typed.hours, rule), Decimal(0))
+    task_id = _read(reasons, "task_id", lambda: _task(typed.task_id, tasks), 0)
+    day = _read(reasons, "spent_date", lambda: _day(typed.spent_date, today), today)
+    notes = _read(reasons, "notes", lambda: _notes(typed.notes), "")
     if reasons:
         raise Unacceptable(reasons)
     return Entry(hours, task_id, day, notes)
@@ -192,26 +182,40 @@ def check_timed(typed: Typed, timed: Timed, tasks: Sequence[int]) -> Entry:
     Raises :class:`Unacceptable` as :func:`check`.
     """
     reasons: dict[str, str] = {}
-    correction, task_id = None, 0
-    if typed.hours.strip():
-        try:
-            correction = parse_hours(typed.hours, MEASURED)
-        except ValueError as error:
-            reasons["hours"] = str(error)
-        if correction == timed.measured:
-            correction = None
-        if correction is not None and not timed.correctable:
-            reasons["hours"] = "A timer's hours can be corrected once it has stopped, and while it is a single entry."
-    try:
-        task_id = _task(typed.task_id, tasks)
-    except ValueError as error:
-        reasons["task_id"] = str(error)
-    notes = clean_notes(typed.notes)
-    if words := too_long(notes):
-        reasons["notes"] = words
+    correction = _read(reasons, "hours", lambda: _correction(typed.hours, timed), None)
+    task_id = _read(reasons, "task_id", lambda: _task(typed.task_id, tasks), 0)
+    notes = _read(reasons, "notes", lambda: _notes(typed.notes), "")
     if reasons:
         raise Unacceptable(reasons)
     return Entry(correction or timed.measured, task_id, timed.day, notes, timed.timer_id, correction)
+
+
+def _read(reasons: dict[str, str], name: str, parse: Callable[[], Value], otherwise: Value) -> Value:
+    """What ``parse`` makes of a field; or ``otherwise``, with the reason noted."""
+    try:
+        return parse()
+    except ValueError as error:
+        reasons[name] = str(error)
+        return otherwise
+
+
+def _correction(text: str, timed: Timed) -> Decimal | None:
+    """Hours typed in place of those measured; ``None`` when none were, or the very same."""
+    if not text.strip():
+        return None
+    hours = parse_hours(text, MEASURED)
+    if hours == timed.measured:
+        return None
+    if not timed.correctable:
+        raise ValueError("A timer's hours can be corrected once it has stopped, and while it is a single entry.")
+    return hours
+
+
+def _notes(text: str) -> str:
+    notes = clean_notes(text)
+    if words := too_long(notes):
+        raise ValueError(words)
+    return notes
 
 
 def parse_hours(text: str, rule: HoursRule) -> Decimal:

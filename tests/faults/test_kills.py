@@ -47,7 +47,7 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
-async def test_every_accepted_log_is_exactly_one_entry(
+async def test_every_accepted_log_is_exactly_its_entries(
     make_database: Callable[[], str], redis_url: str, tmp_path: Path
 ) -> None:
     sys.stdout.write(f"FAULTS_SEED={SEED} FAULTS_LOGS={LOGS}\n")
