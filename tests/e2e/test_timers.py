@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from tests.e2e.test_first_path import at_ticket
-from tests.support.browser import Browser, field, panel, submit, write_reply
+from tests.e2e.test_first_path import ADA_MAIL, at_ticket
+from tests.support.browser import Browser, browser, field, panel, submit, write_reply
 from tests.support.world import ADA, World, until
 
 
@@ -135,10 +136,23 @@ async def test_a_refused_reply_leaves_the_stopped_timer_to_be_logged_again(chrom
     assert await until(notes) == ["Will be refused"]
 
 
-async def test_it_goes_on_after_a_reload_and_in_another_browser(chrome: Browser, world: World) -> None:
+async def test_it_goes_on_after_a_reload_and_in_another_browser(
+    chrome: Browser, world: World, chromium_path: Path
+) -> None:
     ticket, _project = await world.linked_ticket(ADA)
     page = await at_ticket(chrome, ticket)
     await start(page, world, ticket)
     await page.reload()
     await expect(panel(page)).to_have_attribute("data-state", "running")
     await expect(field(page, "log_time")).to_be_checked()
+    async with browser(chrome.demo, chromium_path) as elsewhere:
+        other = await elsewhere.sign_in(ADA_MAIL, ticket)
+        async with elsewhere.context.expect_page() as opening:
+            await panel(other).locator("[data-action=connect]").click()
+        await elsewhere.consent(await opening.value, ADA_MAIL)
+        await expect(panel(other)).to_have_attribute("data-state", "running")
+        await panel(other).locator("[data-action=timer-stop]").click()
+        await expect(panel(other).locator(".dh-timer-stopped")).to_be_visible()
+    # Whoever comes back to the first one sees it at once.
+    await page.evaluate("window.dispatchEvent(new Event('focus'))")
+    await expect(panel(page)).to_have_attribute("data-state", "stopped", timeout=3_000)
