@@ -32,6 +32,13 @@ class ExternalReference(msgspec.Struct):
     permalink: str | None = None
 
 
+class InvoiceRef(msgspec.Struct):
+    """A reference to an invoice."""
+
+    id: int
+    number: str | None = None
+
+
 class TimeEntry(msgspec.Struct):
     """A time entry. ``hours`` of a running timer include the running part at the time of the reply;
     ``hours_without_timer`` are those banked before the run began."""
@@ -55,10 +62,16 @@ class TimeEntry(msgspec.Struct):
     budgeted: bool = False
     timer_started_at: datetime | None = None
     hours_without_timer: Decimal | None = None
+    billable_rate: Decimal | None = None
+    cost_rate: Decimal | None = None
+    approval_status: str | None = None
+    invoice: InvoiceRef | None = None
+    started_time: str | None = None
+    ended_time: str | None = None
 
 
 class Project(msgspec.Struct):
-    """A project."""
+    """A project. ``budget`` in hours, ``cost_budget`` and ``fee`` in the client's currency."""
 
     id: int
     client: Named
@@ -67,8 +80,72 @@ class Project(msgspec.Struct):
     updated_at: datetime
     code: str | None = None
     is_billable: bool = True
+    bill_by: str = "none"
+    hourly_rate: Decimal | None = None
+    is_fixed_fee: bool = False
+    fee: Decimal | None = None
     budget: Decimal | None = None
     budget_by: str = "none"
+    budget_is_monthly: bool = False
+    cost_budget: Decimal | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+class ClientRecord(msgspec.Struct):
+    """A client of the account, in full."""
+
+    id: int
+    name: str
+    updated_at: datetime
+    is_active: bool = True
+    currency: str | None = None
+
+
+class TaskRecord(msgspec.Struct):
+    """A task of the account, in full."""
+
+    id: int
+    name: str
+    updated_at: datetime
+    billable_by_default: bool = True
+    default_hourly_rate: Decimal | None = None
+    is_default: bool = False
+    is_active: bool = True
+
+
+class UserAssignment(msgspec.Struct):
+    """A person's place in a project; ``budget`` in hours."""
+
+    id: int
+    project: ProjectRef
+    user: Named
+    updated_at: datetime
+    is_active: bool = True
+    is_project_manager: bool = False
+    use_default_rates: bool = True
+    hourly_rate: Decimal | None = None
+    budget: Decimal | None = None
+
+
+class TaskAssignment(msgspec.Struct):
+    """A task's place in a project; ``budget`` in hours or money, as the project's ``budget_by`` says."""
+
+    id: int
+    project: ProjectRef
+    task: Named
+    updated_at: datetime
+    is_active: bool = True
+    billable: bool = False
+    hourly_rate: Decimal | None = None
+    budget: Decimal | None = None
+
+
+class Rate(msgspec.Struct):
+    """What an hour of a person is billed or costs from ``start_date`` on; ``None``: from the beginning."""
+
+    amount: Decimal
+    start_date: date | None = None
 
 
 class Task(msgspec.Struct):
@@ -92,7 +169,7 @@ class ProjectAssignment(msgspec.Struct):
 
 
 class User(msgspec.Struct):
-    """A person in the account. ``timezone`` is Harvest's own name for it."""
+    """A person in the account. ``timezone`` is Harvest's own name for it; ``weekly_capacity`` in seconds."""
 
     id: int
     first_name: str
@@ -101,10 +178,19 @@ class User(msgspec.Struct):
     timezone: str = "UTC"
     is_active: bool = True
     access_roles: list[str] = []
+    is_contractor: bool = False
+    weekly_capacity: int = 126_000
+    updated_at: datetime | None = None
 
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether this person is shown everybody's entries: of all roles, administrators are (Harvest's API
+        documentation, "Users"). What others are not shown is missing in their lists without a word."""
+        return "administrator" in self.access_roles
 
 
 class Company(msgspec.Struct):
@@ -131,6 +217,41 @@ class TimeEntryPage(msgspec.Struct):
 
 class ProjectPage(msgspec.Struct):
     projects: list[Project]
+    links: Links
+
+
+class ClientPage(msgspec.Struct):
+    clients: list[ClientRecord]
+    links: Links
+
+
+class TaskPage(msgspec.Struct):
+    tasks: list[TaskRecord]
+    links: Links
+
+
+class UserPage(msgspec.Struct):
+    users: list[User]
+    links: Links
+
+
+class UserAssignmentPage(msgspec.Struct):
+    user_assignments: list[UserAssignment]
+    links: Links
+
+
+class TaskAssignmentPage(msgspec.Struct):
+    task_assignments: list[TaskAssignment]
+    links: Links
+
+
+class BillableRatePage(msgspec.Struct):
+    billable_rates: list[Rate]
+    links: Links
+
+
+class CostRatePage(msgspec.Struct):
+    cost_rates: list[Rate]
     links: Links
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from plugin_server.harvest import core, wire
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.mirror import store
+from plugin_server.mirror.directory import store as directory
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
@@ -52,7 +53,7 @@ class Mirror:
             await store.write_company(connection, company)
         async for page in self._client.projects(since - OVERLAP if since else None):
             async with self._pool.acquire() as connection, connection.transaction():
-                await store.upsert_projects(connection, page)
+                await directory.write(connection, "projects", [directory.project(item) for item in page])
         async with self._pool.acquire() as connection:
             await store.move_watermark(connection, self.PROJECTS, began)
 
@@ -65,7 +66,7 @@ class Mirror:
         async for page in self._client.time_entries(**filters):
             count += len(page.time_entries)
             async with self._pool.acquire() as connection, connection.transaction():
-                await store.upsert_entries(connection, page.time_entries)
+                await store.upsert_entries(connection, page.time_entries, began)
                 if page.links.next is None:
                     await store.move_watermark(connection, self.TIME_ENTRIES, began)
         if count:

@@ -67,52 +67,89 @@ def hundredths(hours: Decimal) -> int:
     return int((hours * 100).quantize(Decimal(1), rounding="ROUND_HALF_UP"))
 
 
-_UPSERT_ENTRY = """
-INSERT INTO time_entry (id, project_id, user_id, task_id, spent_date, hours, rounded_hours, billable, is_running,
-    is_locked, is_billed, updated_at, created_at, external_id, external_group_id, external_permalink, notes,
-    timer_started_at, banked_hours)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-ON CONFLICT (id) DO UPDATE SET
-    project_id = excluded.project_id, user_id = excluded.user_id, task_id = excluded.task_id,
-    spent_date = excluded.spent_date, hours = excluded.hours, rounded_hours = excluded.rounded_hours,
-    billable = excluded.billable, is_running = excluded.is_running, is_locked = excluded.is_locked,
-    is_billed = excluded.is_billed, updated_at = excluded.updated_at, created_at = excluded.created_at,
-    external_id = excluded.external_id, external_group_id = excluded.external_group_id,
-    external_permalink = excluded.external_permalink, notes = excluded.notes,
-    timer_started_at = excluded.timer_started_at, banked_hours = excluded.banked_hours
-WHERE time_entry.updated_at <= excluded.updated_at
+def ten_thousandths(rate: Decimal | None) -> int | None:
+    """A rate per hour as integer ten-thousandths of the currency's unit."""
+    return None if rate is None else int((rate * 10_000).quantize(Decimal(1), rounding="ROUND_HALF_UP"))
+
+
+_ENTRY = (
+    "id", "project_id", "user_id", "task_id", "spent_date", "hours", "rounded_hours", "billable", "is_running",
+    "is_locked", "is_billed", "updated_at", "created_at", "external_id", "external_group_id", "external_permalink",
+    "notes", "timer_started_at", "banked_hours", "client_id", "billable_rate", "cost_rate", "budgeted",
+    "approval_status", "invoice_id", "started_time", "ended_time",
+)  # fmt: skip
+# Rates are shown to few: who may not see one has not seen it gone.
+_UNSEEN = {
+    "billable_rate": "CASE WHEN excluded.billable THEN coalesce(excluded.billable_rate, t.billable_rate) END",
+    "cost_rate": "coalesce(excluded.cost_rate, t.cost_rate)",
+}
+_OLD = ", ".join(f"t.{name}" for name in _ENTRY[1:])
+_NEW = ", ".join(_UNSEEN.get(name, f"excluded.{name}") for name in _ENTRY[1:])
+_SET = ", ".join(_ENTRY[1:])
+_UPSERT_ENTRIES = f"""
+INSERT INTO time_entry AS t ({", ".join(_ENTRY)})
+SELECT {", ".join(_ENTRY)} FROM entry_stage ORDER BY id
+ON CONFLICT (id) DO UPDATE SET ({_SET}, deleted_at) = ROW ({_NEW},
+    CASE WHEN t.deleted_at < $1 THEN NULL ELSE t.deleted_at END)
+WHERE t.updated_at <= excluded.updated_at AND (({_OLD}) IS DISTINCT FROM ({_NEW}) OR t.deleted_at < $1)
 """
 
 
-async def upsert_entries(connection: Connection, entries: Iterable[wire.TimeEntry]) -> None:
-    """Write entries; an older version of one never overwrites a newer. Ordered by id, so two writers can't deadlock."""
-    rows = []
-    for entry in sorted(entries, key=lambda item: item.id):
-        reference = entry.external_reference
-        rows.append(
-            (
-                entry.id,
-                entry.project.id,
-                entry.user.id,
-                entry.task.id,
-                entry.spent_date,
-                hundredths(entry.hours),
-                None if entry.rounded_hours is None else hundredths(entry.rounded_hours),
-                entry.billable,
-                entry.is_running,
-                entry.is_locked,
-                entry.is_billed,
-                entry.updated_at,
-                entry.created_at,
-                reference.id if reference else None,
-                reference.group_id if reference else None,
-                reference.permalink if reference else None,
-                entry.notes,
-                entry.timer_started_at if entry.is_running else None,
-                hundredths(_banked(entry)),
-            )
-        )
-    await connection.executemany(_UPSERT_ENTRY, rows)
+async def upsert_entries(
+    connection: Connection, entries: Iterable[wire.TimeEntry], listed_at: datetime | None = None
+) -> None:
+    """Write entries; an older version of one never overwrites a newer, and one that is as it was stays untouched.
+
+    ``listed_at`` is when they were asked for: whoever noted one as deleted before that was wrong. Written in the order
+    of their ids; still, who writes pages has to expect a deadlock (:func:`~plugin_server.mirror.writing.again`).
+    """
+    newest: dict[int, wire.TimeEntry] = {}
+    for entry in entries:
+        if entry.id not in newest or newest[entry.id].updated_at <= entry.updated_at:
+            newest[entry.id] = entry
+    if not newest:
+        return
+    rows = [_entry_row(newest[entry_id]) for entry_id in sorted(newest)]
+    async with connection.transaction():
+        # Made once for each connection; it is empty again when the transaction ends.
+        await connection.execute("CREATE TEMP TABLE IF NOT EXISTS entry_stage (LIKE time_entry) ON COMMIT DELETE ROWS")
+        await connection.execute("DELETE FROM entry_stage")
+        await connection.copy_records_to_table("entry_stage", records=rows, columns=_ENTRY)
+        await connection.execute(_UPSERT_ENTRIES, listed_at)
+
+
+def _entry_row(entry: wire.TimeEntry) -> tuple[object, ...]:
+    """In the order of ``_ENTRY``."""
+    reference = entry.external_reference
+    return (
+        entry.id,
+        entry.project.id,
+        entry.user.id,
+        entry.task.id,
+        entry.spent_date,
+        hundredths(entry.hours),
+        None if entry.rounded_hours is None else hundredths(entry.rounded_hours),
+        entry.billable,
+        entry.is_running,
+        entry.is_locked,
+        entry.is_billed,
+        entry.updated_at,
+        entry.created_at,
+        reference.id if reference else None,
+        reference.group_id if reference else None,
+        reference.permalink if reference else None,
+        entry.notes,
+        entry.timer_started_at if entry.is_running else None,
+        hundredths(_banked(entry)),
+        entry.client.id,
+        ten_thousandths(entry.billable_rate),
+        ten_thousandths(entry.cost_rate),
+        entry.budgeted,
+        entry.approval_status,
+        entry.invoice.id if entry.invoice else None,
+        entry.started_time,
+        entry.ended_time,
+    )
 
 
 def _banked(entry: wire.TimeEntry) -> Decimal:
@@ -131,25 +168,15 @@ async def mark_deleted(connection: Connection, entry_id: int, when: datetime) ->
 
 async def mark_present(connection: Connection, entry_id: int) -> None:
     """Harvest has the entry after all: whoever did not see it had no right to."""
-    await connection.execute("UPDATE time_entry SET deleted_at = NULL WHERE id = $1", entry_id)
-
-
-async def upsert_projects(connection: Connection, projects: Iterable[wire.Project]) -> None:
-    """Write projects."""
-    await connection.executemany(
-        """
-        INSERT INTO harvest_project (id, client_id, is_active, updated_at, name, code, client_name)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (id) DO UPDATE SET client_id = excluded.client_id, is_active = excluded.is_active,
-            updated_at = excluded.updated_at, name = excluded.name, code = excluded.code,
-            client_name = excluded.client_name
-        WHERE harvest_project.updated_at <= excluded.updated_at
-        """,
-        [
-            (item.id, item.client.id, item.is_active, item.updated_at, item.name, item.code or None, item.client.name)
-            for item in sorted(projects, key=lambda item: item.id)
-        ],
+    await connection.execute(
+        "UPDATE time_entry SET deleted_at = NULL WHERE id = $1 AND deleted_at IS NOT NULL", entry_id
     )
+
+
+async def owner(pool: Pool, entry_id: int) -> int | None:
+    """Whose entry it is, by Harvest's user id; ``None`` when the entry is not known."""
+    found: int | None = await pool.fetchval("SELECT user_id FROM time_entry WHERE id = $1", entry_id)
+    return found
 
 
 async def replace_assignments(

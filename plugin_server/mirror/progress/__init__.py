@@ -1,0 +1,1 @@
+"""How far each sync has come and how it is doing."""
