@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -99,6 +100,19 @@ Percent = Annotated[Decimal, Field(gt=0, le=1000)]
 Hours = Annotated[Decimal, Field(gt=0, le=24, decimal_places=2)]
 
 
+def _pattern(value: object) -> object:
+    """A regular expression; refused in words where it is none."""
+    if not isinstance(value, str):
+        raise ValueError("expected a regular expression as text")
+    try:
+        return re.compile(value)
+    except re.error as error:
+        raise ValueError(f"expected a regular expression: {error}") from None
+
+
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_pattern)]
+
+
 def url_text(url: AnyHttpUrl) -> str:
     """A configured URL as text without a trailing slash."""
     return str(url).rstrip("/")
@@ -139,6 +153,17 @@ class Fields(_Strict):
     quoted_hours: FieldName = "quoted_hours"
     hours_used: FieldName = "hours_used"
     pm: FieldName = "budget_pm"
+    utilization: FieldName = "budget_utilization"
+    state: FieldName = "budget_state"
+    release: FieldName = "budget_release"
+
+
+class Roles(_Strict):
+    """Names of the helpdesk's roles."""
+
+    pm: str = Field(default="Budget PM", min_length=1, description="Who may unlock and set budgets.")
+    admin: str = Field(default="Admin", min_length=1, description="Administrators; they may as well.")
+    service: str = Field(default="Deskhours service", min_length=1, description="Held by the service user alone.")
 
 
 class Helpdesk(_Strict):
@@ -149,7 +174,15 @@ class Helpdesk(_Strict):
     client_id: str = Field(min_length=1, description="OAuth application in the helpdesk.")
     client_secret: Secret
     token: Secret = Field(description="The service user's access token.")
+    webhook_secret: Secret | None = Field(
+        default=None, description="Signs the helpdesk's webhook calls to us; without it there is only the poll."
+    )
     fields: Fields = Fields()
+    roles: Roles = Roles()
+    ticket_number_pattern: Pattern = Field(
+        default=re.compile(r"(?:#|\bTicket\s?#?)\s?(\d{4,})\b"),
+        description="How a time entry's notes carry a ticket's number; the first group is the number.",
+    )
 
 
 class RateLimit(_Strict):
@@ -226,10 +259,38 @@ class Bands(_Strict):
         return self
 
 
+class Lock(_Strict):
+    """When a ticket over its budget is locked."""
+
+    policy: Literal["over", "tiered", "never"] = Field(
+        default="over",
+        description="over: above 100 % of the budget. tiered: above 150 % of budgets up to 5 hours, 125 % up to 20,"
+        " 115 % up to 50, 110 % beyond; a larger budget never locks earlier. never: budgets are shown only.",
+    )
+    constraints: frozenset[Literal["ticket", "project"]] = Field(
+        default=frozenset({"ticket", "project"}),
+        description="Which budgets may lock: the ticket's own hours, the Harvest project's.",
+    )
+    never_tags: frozenset[str] = Field(default=frozenset(), description="Tickets with one of these tags never lock.")
+    never_priorities: frozenset[str] = Field(
+        default=frozenset(), description="Tickets with one of these priorities, by name, never lock."
+    )
+
+
 class Budgets(_Strict):
     """Budget policy."""
 
     bands: Bands = Bands()
+    lock: Lock = Lock()
+    hours: Literal["raw", "rounded"] = Field(
+        default="raw", description="Hours as tracked, or after the Harvest account's time rounding."
+    )
+    managers: dict[int, str] = Field(
+        default_factory=dict,
+        description="The PM of a helpdesk organisation's tickets, by the organisation's id: a login or e-mail address."
+        " A PM named on the ticket comes before.",
+    )
+    billable_only: bool = Field(default=False, description="Count billable entries only.")
 
 
 class Manifest(_Strict):

@@ -15,18 +15,24 @@ from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Forbidden, NotFound, Unauthenticated, Unavailable
+from plugin_server.runtime.queue import Queue
 from plugin_server.tickets import rules, store
+from plugin_server.tickets.attribution import rules as attribution_rules
+from plugin_server.tickets.intake import TAKE_JOB, Intake
+from plugin_server.tickets.links import store as links_store
 
 
 @dataclass(frozen=True)
 class TicketView:
-    """A ticket with its project as last seen. ``used`` and ``budget`` in hours; no budget is ``None``."""
+    """A ticket with its project as last seen. ``budget`` and ``quoted`` in hours; no budget is ``None``. ``holder`` is
+    the other ticket that the project is dedicated to, if it is."""
 
     ticket: store.Ticket
     project: mirror_store.Project | None
     project_url: str | None
-    used: Decimal
     budget: Decimal | None
+    quoted: Decimal | None
+    holder: int | None
 
 
 @dataclass(frozen=True)
@@ -54,8 +60,12 @@ class Tracking:
 class Tickets:
     """Tickets as we know them; who may see one is the helpdesk's word, asked as that agent."""
 
-    def __init__(self, pool: Pool, helpdesk: Helpdesk, tokens: Tokens, mirror: Mirror, clock: Clock) -> None:
+    def __init__(
+        self, pool: Pool, helpdesk: Helpdesk, tokens: Tokens, mirror: Mirror, intake: Intake, queue: Queue, clock: Clock
+    ) -> None:
         self._pool = pool
+        self._intake = intake
+        self._queue = queue
         self._helpdesk = helpdesk
         self._tokens = tokens
         self._mirror = mirror
@@ -89,15 +99,18 @@ class Tickets:
 
     async def view(self, caller: Caller, ticket_id: int) -> TicketView:
         """The ticket with its figures; raises as :meth:`require`."""
-        ticket = await self.require(caller, ticket_id)
-        project = url = None
+        return await self.describe(await self.require(caller, ticket_id))
+
+    async def describe(self, ticket: store.Ticket) -> TicketView:
+        """A ticket with its figures as last seen; who may see it is not asked."""
+        project = url = holder = None
         if ticket.project_id is not None:
             project = await self._mirror.project(ticket.project_id)
             url = await self._mirror.project_url(ticket.project_id)
-        used = await store.hours_used(
-            self._pool, ticket_id, self.reference(ticket_id), f"{self._helpdesk.host}:", ticket.project_id
-        )
-        return TicketView(ticket, project, url, used, rules.parse_budget(ticket.budget_text))
+            first = next(iter(await links_store.holders(self._pool, ticket.project_id)), None)
+            holder = first[0] if first and first[0] != ticket.id else None
+        budget, quoted = rules.parse_budget(ticket.budget_text), rules.parse_budget(ticket.quoted_text)
+        return TicketView(ticket, project, url, budget, quoted, holder)
 
     async def tracking(self, caller: Caller, ticket: store.Ticket) -> Tracking:
         """Where the caller's time on this ticket goes."""
@@ -129,9 +142,7 @@ class Tickets:
 
     def ticket_of(self, reference: str | None) -> int | None:
         """The ticket of this helpdesk that an external reference names."""
-        prefix = f"{self._helpdesk.host}:"
-        number = reference.removeprefix(prefix) if reference and reference.startswith(prefix) else ""
-        return int(number) if number.isascii() and number.isdigit() else None
+        return attribution_rules.referenced(reference, f"{self._helpdesk.host}:")
 
     async def _ask(self, caller: Caller, ticket_id: int) -> None:
         """Read the ticket as the agent and keep what was read."""
@@ -150,7 +161,8 @@ class Tickets:
             raise Forbidden(f"The helpdesk does not let you see ticket {ticket_id}.") from None
         except NotConnected:
             raise Unauthenticated("The helpdesk no longer accepts your sign-in. Connect again.") from None
-        now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
-            await store.upsert(connection, seen, rules.parse_project_id(seen.project), now)
-            await store.allow(connection, caller.agent_id, ticket_id, now)
+            written = await self._intake.take(connection, seen)
+            await store.allow(connection, caller.agent_id, ticket_id, self._clock.now())
+        if written.changed:
+            await self._queue.nudge(TAKE_JOB, ticket_id)

@@ -5,40 +5,87 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from typing import Any
 
 from plugin_server.helpdesk import base
 from plugin_server.runtime.database import Connection, Pool
 
 
 @dataclass(frozen=True)
+class Written:
+    """What became of a reading: whether it was news at all, the first of its ticket, and whether anything changed that
+    budgets depend on."""
+
+    taken: bool
+    first: bool
+    changed: bool
+
+
+@dataclass(frozen=True)
 class Ticket:
     """A ticket as last seen; the texts are as people typed them in the helpdesk. ``linked_at`` is when its present
-    project was first seen on it."""
+    project was named on it."""
 
     id: int
     number: str
     title: str
+    group_id: int
     organisation_id: int | None
+    owner_id: int | None
+    customer_id: int | None
+    state: str
+    state_kind: str
+    priority: str
     project_text: str
     project_id: int | None
     budget_text: str
     quoted_text: str
     pm_text: str
+    used_text: str
+    utilization_text: str
+    lock_text: str
+    release_text: str
+    updated_at: datetime
+    merged_into: int | None
+    deleted_at: datetime | None
+    tags: tuple[str, ...]
+    checked_at: datetime | None
     linked_at: datetime | None
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether somebody has looked who changed what it shows now."""
+        return self.checked_at is not None and self.checked_at >= self.updated_at
 
-async def upsert(connection: Connection, ticket: base.Ticket, project_id: int | None, now: datetime) -> None:
-    """Write a ticket as just read, and its link where the project changed."""
+
+_COLUMNS = (
+    "t.id, t.number, t.title, t.group_id, t.organisation_id, t.owner_id, t.customer_id, t.state, t.state_kind,"
+    " t.priority, t.project_text, t.project_id, t.budget_text, t.quoted_text, t.pm_text, t.used_text,"
+    " t.utilization_text, t.lock_text, t.release_text, t.updated_at, t.merged_into, t.deleted_at, t.tags,"
+    " t.checked_at"
+)
+_TICKET = (
+    f"SELECT {_COLUMNS}, l.linked_at FROM ticket t LEFT JOIN ticket_link l ON l.ticket_id = t.id AND l.ended_at IS NULL"
+)
+
+
+async def upsert(connection: Connection, ticket: base.Ticket, project_id: int | None, now: datetime) -> Written:
+    """Write a ticket as just read; a reading that was overtaken changes nothing."""
+    before = await connection.fetchrow(f"SELECT {_COLUMNS} FROM ticket t WHERE id = $1 FOR UPDATE", ticket.id)
     written = await connection.fetchval(
         """
         INSERT INTO ticket (id, number, title, group_id, organisation_id, project_text, project_id, budget_text,
-            quoted_text, pm_text, updated_at, seen_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            quoted_text, pm_text, updated_at, seen_at, owner_id, customer_id, state, state_kind, priority, used_text,
+            utilization_text, lock_text, release_text, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
         ON CONFLICT (id) DO UPDATE SET number = excluded.number, title = excluded.title, group_id = excluded.group_id,
             organisation_id = excluded.organisation_id, project_text = excluded.project_text,
             project_id = excluded.project_id, budget_text = excluded.budget_text, quoted_text = excluded.quoted_text,
-            pm_text = excluded.pm_text, updated_at = excluded.updated_at, seen_at = excluded.seen_at
+            pm_text = excluded.pm_text, updated_at = excluded.updated_at, seen_at = excluded.seen_at,
+            owner_id = excluded.owner_id, customer_id = excluded.customer_id, state = excluded.state,
+            state_kind = excluded.state_kind, priority = excluded.priority, used_text = excluded.used_text,
+            utilization_text = excluded.utilization_text, lock_text = excluded.lock_text,
+            release_text = excluded.release_text, created_at = excluded.created_at, deleted_at = NULL
         WHERE ticket.updated_at <= excluded.updated_at
         RETURNING true
         """,
@@ -54,38 +101,115 @@ async def upsert(connection: Connection, ticket: base.Ticket, project_id: int | 
         ticket.pm,
         ticket.updated_at,
         now,
+        ticket.owner_id,
+        ticket.customer_id,
+        ticket.state,
+        ticket.state_kind,
+        ticket.priority,
+        ticket.used,
+        ticket.utilization,
+        ticket.lock,
+        ticket.release,
+        ticket.created_at,
     )
     if not written:
-        return  # an older reading that was overtaken
-    await connection.execute(
-        """
-        UPDATE ticket_link SET ended_at = $3
-        WHERE ticket_id = $1 AND ended_at IS NULL AND project_id IS DISTINCT FROM $2
-        """,
-        ticket.id,
-        project_id,
-        now,
+        return Written(taken=False, first=False, changed=False)
+    after = await connection.fetchrow(f"SELECT {_COLUMNS} FROM ticket t WHERE id = $1", ticket.id)
+    return Written(taken=True, first=before is None, changed=before is None or _figures(before) != _figures(after))
+
+
+def _figures(row: Any) -> list[Any]:
+    """What budgets depend on."""
+    return [value for name, value in row.items() if name not in ("title", "updated_at", "customer_id", "checked_at")]
+
+
+def _ticket(row: Any) -> Ticket:
+    return Ticket(**{**row, "tags": tuple(row["tags"])})
+
+
+async def set_tags(connection: Connection | Pool, ticket_id: int, tags: Sequence[str]) -> bool:
+    """Write a ticket's tags; ``False`` when they are the same."""
+    found = await connection.fetchval(
+        "UPDATE ticket SET tags = $2 WHERE id = $1 AND tags IS DISTINCT FROM $2 RETURNING true", ticket_id, sorted(tags)
     )
-    if project_id is not None:
-        await connection.execute(
-            """
-            INSERT INTO ticket_link (ticket_id, project_id, linked_at) VALUES ($1, $2, $3)
-            ON CONFLICT (ticket_id) WHERE ended_at IS NULL DO NOTHING
-            """,
-            ticket.id,
-            project_id,
+    return bool(found)
+
+
+async def ticket(pool: Pool | Connection, ticket_id: int) -> Ticket | None:
+    """A ticket as last seen."""
+    row = await pool.fetchrow(f"{_TICKET} WHERE t.id = $1", ticket_id)
+    return _ticket(row) if row else None
+
+
+async def tickets(connection: Pool | Connection, ticket_ids: Sequence[int]) -> list[Ticket]:
+    """Tickets as last seen."""
+    rows = await connection.fetch(f"{_TICKET} WHERE t.id = ANY($1::bigint[]) ORDER BY t.id", ticket_ids)
+    return [_ticket(row) for row in rows]
+
+
+async def naming(pool: Pool, project_id: int) -> list[int]:
+    """The tickets that name a project now."""
+    rows = await pool.fetch(
+        "SELECT id FROM ticket WHERE project_id = $1 AND deleted_at IS NULL ORDER BY id", project_id
+    )
+    return [row["id"] for row in rows]
+
+
+async def unchecked(pool: Pool, limit: int) -> list[Ticket]:
+    """Tickets that have changed since somebody looked who changed their budget fields, the longest waiting first."""
+    rows = await pool.fetch(
+        f"{_TICKET} WHERE (t.checked_at IS NULL OR t.checked_at < t.updated_at) AND t.deleted_at IS NULL"
+        " ORDER BY t.updated_at LIMIT $1",
+        limit,
+    )
+    return [_ticket(row) for row in rows]
+
+
+async def checked(pool: Pool | Connection, ticket_id: int, updated_at: datetime) -> None:
+    """Note that the ticket's fields have been looked at as they were then."""
+    await pool.execute("UPDATE ticket SET checked_at = $2 WHERE id = $1", ticket_id, updated_at)
+
+
+async def merge(connection: Connection, ticket_id: int, target: int) -> bool:
+    """Note where a ticket was merged to; ``False`` when that is known."""
+    found = await connection.fetchval(
+        "UPDATE ticket SET merged_into = $2 WHERE id = $1 AND merged_into IS DISTINCT FROM $2 RETURNING true",
+        ticket_id,
+        target,
+    )
+    return bool(found)
+
+
+async def delete(connection: Connection, ticket_id: int, now: datetime) -> bool:
+    """Note that the helpdesk no longer has a ticket; its row and its hours stay. ``False`` when that is known."""
+    found = await connection.fetchval(
+        "UPDATE ticket SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING true", ticket_id, now
+    )
+    return bool(found)
+
+
+async def living(pool: Pool, after: int, limit: int) -> list[int]:
+    """Tickets not known to be deleted, in order of id."""
+    rows = await pool.fetch(
+        "SELECT id FROM ticket WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2", after, limit
+    )
+    return [row["id"] for row in rows]
+
+
+async def take_delivery(pool: Pool, delivery_id: str, now: datetime) -> bool:
+    """Note a webhook's delivery; ``False`` when it was taken before."""
+    return bool(
+        await pool.fetchval(
+            "INSERT INTO webhook_delivery (id, taken_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true",
+            delivery_id,
             now,
         )
-
-
-async def ticket(pool: Pool, ticket_id: int) -> Ticket | None:
-    """A ticket as last seen."""
-    row = await pool.fetchrow(
-        "SELECT t.id, number, title, organisation_id, project_text, t.project_id, budget_text, quoted_text, pm_text,"
-        " linked_at FROM ticket t LEFT JOIN ticket_link l ON l.ticket_id = t.id AND l.ended_at IS NULL WHERE t.id = $1",
-        ticket_id,
     )
-    return Ticket(**row) if row else None
+
+
+async def forget_deliveries(pool: Pool, before: datetime) -> None:
+    """Forget deliveries that won't come again."""
+    await pool.execute("DELETE FROM webhook_delivery WHERE taken_at < $1", before)
 
 
 async def allowed_at(pool: Pool, agent_id: int, ticket_id: int) -> datetime | None:
@@ -112,31 +236,6 @@ async def allow(connection: Connection, agent_id: int, ticket_id: int, now: date
 async def forbid(pool: Pool, agent_id: int, ticket_id: int) -> None:
     """Note a no: an earlier yes no longer stands."""
     await pool.execute("DELETE FROM ticket_access WHERE agent_id = $1 AND ticket_id = $2", agent_id, ticket_id)
-
-
-async def hours_used(
-    pool: Pool, ticket_id: int, reference: str, reference_prefix: str, project_id: int | None
-) -> Decimal:
-    """Hours of the entries that count for a ticket, two places.
-
-    An entry that names a ticket of this helpdesk counts there. One that names none counts for the ticket its project
-    is dedicated to: the one linked to it first.
-    """
-    total: int = await pool.fetchval(
-        """
-        SELECT coalesce(sum(hours), 0) FROM time_entry e
-        WHERE e.deleted_at IS NULL AND (
-            e.external_id = $2
-            OR (e.project_id = $4 AND NOT starts_with(coalesce(e.external_id, ''), $3)
-                AND $1 = (SELECT l.ticket_id FROM ticket_link l WHERE l.project_id = $4 AND l.ended_at IS NULL
-                          ORDER BY l.linked_at, l.id LIMIT 1)))
-        """,
-        ticket_id,
-        reference,
-        reference_prefix,
-        project_id,
-    )
-    return Decimal(total) / 100
 
 
 async def titles(pool: Pool, agent_id: int, ticket_ids: Sequence[int]) -> dict[int, tuple[str, str]]:

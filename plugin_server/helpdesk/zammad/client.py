@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
+from markupsafe import escape
 
 from plugin_server.helpdesk import base
-from plugin_server.helpdesk.zammad import core
+from plugin_server.helpdesk.zammad import core, webhook
+from plugin_server.helpdesk.zammad.calls import CALL_SECONDS, Calls, read
 from plugin_server.manifest import Fields
 
-Result = TypeVar("Result")
-
-CALL_SECONDS = 10.0
-"""Time limit of a call that nobody waits for in front of a page."""
+PAGE = 200
+"""Most tickets that one search answers."""
 
 
 class Zammad:
@@ -24,11 +25,12 @@ class Zammad:
     def __init__(
         self, session: aiohttp.ClientSession, url: str, client_id: str, client_secret: str, fields: Fields
     ) -> None:
-        self._session = session
+        self._calls = Calls(session, url)
         self._url = url
         self._client_id = client_id
         self._client_secret = client_secret
         self._fields = fields
+        self._kinds: dict[str, base.StateKind] = {}
 
     @property
     def host(self) -> str:
@@ -55,57 +57,122 @@ class Zammad:
         return await self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     async def person(self, token: str) -> base.Person:
-        data = await self._get(token, "/users/me", CALL_SECONDS)
+        data = await self._calls.get(token, "/users/me")
         try:
             # Only agents may list the ticket states; rights on groups don't tell, they may come through roles.
-            await self._get(token, "/ticket_states", CALL_SECONDS)
+            self._kinds = core.state_kinds(await self._calls.get(token, "/ticket_states", {"expand": "true"}))
             is_agent = True
         except base.Denied:
             is_agent = False
-        return _read(lambda: core.person(data, is_agent=is_agent))
+        return read(lambda: core.person(data, is_agent=is_agent))
 
     async def ticket(self, token: str, ticket_id: int, *, seconds: float) -> base.Ticket:
-        data = await self._get(token, f"/tickets/{ticket_id}", seconds)
-        return _read(lambda: core.ticket(data, self._fields))
+        data = await self._calls.api("GET", token, f"/tickets/{ticket_id}?expand=true", seconds)
+        return read(lambda: self._ticket(data))
 
     async def articles(self, token: str, ticket_id: int) -> list[base.Article]:
-        data = await self._get(token, f"/ticket_articles/by_ticket/{ticket_id}", CALL_SECONDS)
-        return _read(lambda: sorted((core.article(item) for item in data), key=lambda item: item.id))
+        data = await self._calls.get(token, f"/ticket_articles/by_ticket/{ticket_id}")
+        return read(lambda: sorted((core.article(item) for item in data), key=lambda item: item.id))
 
-    async def _get(self, token: str, path: str, seconds: float) -> Any:
-        headers = {"Authorization": f"Bearer {token}"}
-        return core.check(*await self._send("GET", f"/api/v1{path}", seconds, headers=headers))
+    async def changed_tickets(self, token: str, since: timedelta, limit: int) -> list[base.Ticket]:
+        minutes = max(1, -(-int(since.total_seconds()) // 60))
+        within = {"operator": "within last (relative)", "range": "minute", "value": str(minutes)}
+        return await self._search(token, {"ticket.updated_at": within}, limit)
+
+    async def existing(self, token: str, ticket_ids: Sequence[int]) -> set[int]:
+        condition = {"ticket.id": {"operator": "is", "value": [str(number) for number in ticket_ids]}}
+        return {ticket.id for ticket in await self._search(token, condition, len(ticket_ids))}
+
+    async def history(self, token: str, ticket_id: int) -> base.History:
+        data = await self._calls.get(token, f"/ticket_history/{ticket_id}")
+        return read(lambda: core.history(data, self._fields))
+
+    async def tags(self, token: str, ticket_id: int) -> set[str]:
+        data = await self._calls.get(token, "/tags", {"object": "Ticket", "o_id": str(ticket_id)})
+        return read(lambda: {str(tag) for tag in data["tags"]})
+
+    async def linked_tickets(self, token: str, ticket_id: int) -> set[int]:
+        data = await self._calls.get(token, "/links", {"link_object": "Ticket", "link_object_value": str(ticket_id)})
+        return read(lambda: {int(one["link_object_value"]) for one in data["links"] if one["link_object"] == "Ticket"})
+
+    async def write_fields(self, token: str, ticket_id: int, values: Mapping[base.Guarded, str | None]) -> base.Ticket:
+        return await self._write(token, ticket_id, core.field_values(values, self._fields))
+
+    async def assign(self, token: str, ticket_id: int, owner_id: int) -> base.Ticket:
+        return await self._write(token, ticket_id, {"owner_id": owner_id})
+
+    async def close(self, token: str, ticket_id: int) -> base.Ticket:
+        return await self._write(token, ticket_id, {"state": "closed"})
+
+    async def add_note(self, token: str, ticket_id: int, html: str) -> int:
+        note = {"ticket_id": ticket_id, "body": html, "content_type": "text/html", "type": "note", "internal": True}
+        return await self._article(token, note)
+
+    def mention(self, user_id: int, name: str) -> str:
+        profile = f"{self._url}/#user/profile/{user_id}"
+        return f'<a href="{escape(profile)}" data-mention-user-id="{user_id}">{escape(name)}</a>'
+
+    async def send_mail(self, token: str, ticket_id: int, to: str, subject: str, html: str) -> int:
+        mail = {"ticket_id": ticket_id, "to": to, "subject": subject, "body": html, "content_type": "text/html"}
+        return await self._article(token, {**mail, "type": "email", "internal": True})
+
+    async def member(self, token: str, user_id: int) -> base.Member:
+        data = await self._calls.get(token, f"/users/{user_id}")
+        return read(lambda: core.member(data))
+
+    async def find_member(self, token: str, name: str) -> base.Member | None:
+        data = await self._calls.get(token, "/users/search", {"query": name, "limit": "50"})
+        wanted = name.strip().casefold()
+        found = read(lambda: [core.member(item) for item in data])
+        return next((one for one in found if wanted in (one.login.casefold(), one.email.casefold())), None)
+
+    async def members_of(self, token: str, role_id: int) -> list[base.Member]:
+        query = {"query": "*", "role_ids[]": str(role_id), "limit": str(PAGE)}
+        data = await self._calls.get(token, "/users/search", query)
+        return read(lambda: [one for item in data if (one := core.member(item)).active and role_id in one.role_ids])
+
+    async def roles(self, token: str) -> list[base.Role]:
+        data = await self._calls.get(token, "/roles")
+        return read(lambda: [core.role(item) for item in data])
+
+    def delivery(self, headers: Mapping[str, str], body: bytes, secret: str) -> base.Delivery:
+        return webhook.read(headers, body, secret)
+
+    async def _search(self, token: str, condition: Mapping[str, Any], limit: int) -> list[base.Ticket]:
+        """The tickets that a condition selects, the latest changed first. Who is changed meanwhile moves to the front,
+        so a later page may show a ticket twice but leaves none out."""
+        found: dict[int, base.Ticket] = {}
+        page = 1
+        while len(found) < limit:
+            wanted = {"condition": condition, "sort_by": "updated_at", "order_by": "desc", "expand": True}
+            data = await self._calls.api("POST", token, "/tickets/search", json={**wanted, "limit": PAGE, "page": page})
+            rows = read(lambda data=data: [self._ticket(item) for item in core.found(data)])  # type: ignore[misc]
+            for row in rows:
+                found.setdefault(row.id, row)
+            if len(rows) < PAGE:
+                break
+            page += 1
+        return list(found.values())[:limit]
+
+    async def _write(self, token: str, ticket_id: int, values: Mapping[str, Any]) -> base.Ticket:
+        data = await self._calls.api("PUT", token, f"/tickets/{ticket_id}?expand=true", json=values)
+        return read(lambda: self._ticket(data))
+
+    async def _article(self, token: str, article: Mapping[str, Any]) -> int:
+        data = await self._calls.api("POST", token, "/ticket_articles", json={"sender": "Agent", **article})
+        return read(lambda: int(data["id"]))
+
+    def _ticket(self, data: Mapping[str, Any]) -> base.Ticket:
+        return core.ticket(data, self._fields, self._kinds)
 
     async def _token(self, form: dict[str, str]) -> base.Tokens:
         form = {**form, "client_id": self._client_id, "client_secret": self._client_secret}
-        status, body = await self._send("POST", "/oauth/token", CALL_SECONDS, data=form)
+        status, body = await self._calls.send("POST", "/oauth/token", CALL_SECONDS, data=form)
         data = core.check_token_reply(status, body)
-        return _read(
+        return read(
             lambda: base.Tokens(
                 access=str(data["access_token"]),
                 refresh=str(data.get("refresh_token") or ""),
                 expires_in=int(data.get("expires_in") or 7200),
             )
         )
-
-    async def _send(self, method: str, path: str, seconds: float, **options: Any) -> tuple[int, bytes]:
-        options["headers"] = {"Accept": "application/json", **options.get("headers", {})}
-        try:
-            async with self._session.request(
-                method,
-                f"{self._url}{path}",
-                timeout=aiohttp.ClientTimeout(total=seconds),
-                allow_redirects=False,
-                **options,
-            ) as response:
-                return response.status, await response.read()
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise base.Unreachable(f"Zammad did not answer: {error or type(error).__name__}") from error
-
-
-def _read(convert: Callable[[], Result]) -> Result:
-    """Turn Zammad's answer into ours; one of another shape is no answer."""
-    try:
-        return convert()
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise base.Unreachable(f"Zammad's answer can't be read: {error!r}") from error

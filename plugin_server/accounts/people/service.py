@@ -1,0 +1,124 @@
+"""Who is who in the helpdesk: roles, rights and addresses, asked as the service user and kept for a while."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from plugin_server.accounts.people import store
+from plugin_server.accounts.people.store import Member
+from plugin_server.helpdesk import base
+from plugin_server.helpdesk.base import Helpdesk
+from plugin_server.manifest import Roles
+from plugin_server.runtime import log
+from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.database import Pool
+
+FRESH = timedelta(minutes=1)
+"""For so long what is known of a person is not asked again: a role given or taken counts within a minute."""
+
+STANDS = timedelta(hours=1)
+"""For so long it stands while the helpdesk does not answer."""
+
+_logger = log.get(__name__)
+
+
+class People:
+    """The helpdesk's people. ``token`` is the service user's."""
+
+    def __init__(self, pool: Pool, helpdesk: Helpdesk, token: str, roles: Roles, clock: Clock) -> None:
+        self._pool = pool
+        self._helpdesk = helpdesk
+        self._token = token
+        self._roles = roles
+        self._clock = clock
+
+    async def member(self, user_id: int, *, fresh: timedelta = FRESH) -> Member | None:
+        """A person; ``None`` for one that the helpdesk does not have.
+
+        Raises :class:`~plugin_server.helpdesk.base.Unreachable` when the helpdesk does not answer and nothing recent is
+        known.
+        """
+        known = (await store.members(self._pool, [user_id])).get(user_id)
+        age = self._clock.now() - known.seen_at if known else timedelta.max
+        if known and age < fresh:
+            return known
+        try:
+            found = await self._helpdesk.member(self._token, user_id)
+            return (await self._keep([found]))[0]
+        except base.Missing:
+            return None
+        except base.HelpdeskError:
+            if known is None or age > STANDS:
+                raise
+            return known
+
+    async def find(self, name: str) -> Member | None:
+        """The person with this login or e-mail address; raises as :meth:`member`."""
+        known = await store.by_name(self._pool, name)
+        if known:
+            return await self.member(known.id)
+        found = await self._helpdesk.find_member(self._token, name)
+        return (await self._keep([found]))[0] if found else None
+
+    async def managers(self) -> list[Member]:
+        """Everyone who holds the PM role; as last seen while the helpdesk does not answer."""
+        try:
+            role = next((one for one in await self._helpdesk.roles(self._token) if one.name == self._roles.pm), None)
+            if role is None:
+                return []
+            await self._keep(await self._helpdesk.members_of(self._token, role.id))
+        except base.HelpdeskError as error:
+            _logger.warning("project managers not read", reason=str(error))
+        return await store.with_role(self._pool, self._roles.pm)
+
+    async def owners(self, group_id: int) -> list[Member]:
+        """Whom tickets of a group may be given to, by name."""
+        agents: dict[int, Member] = {}
+        for role in await self._helpdesk.roles(self._token):
+            if role.name in (self._roles.service, self._roles.pm):
+                continue
+            for one in await self._keep(await self._helpdesk.members_of(self._token, role.id)):
+                if one.may_own(group_id) and self._roles.service not in one.roles:
+                    agents[one.id] = one
+        return sorted(agents.values(), key=lambda one: (one.name, one.id))
+
+    def may_manage(self, member: Member | None) -> bool:
+        """Whether a person may unlock tickets and set budgets: holders of the PM role and administrators."""
+        return member is not None and member.active and bool({self._roles.pm, self._roles.admin} & set(member.roles))
+
+    def is_manager(self, member: Member) -> bool:
+        """Whether a person holds the PM role."""
+        return member.active and self._roles.pm in member.roles
+
+    def is_admin(self, member: Member) -> bool:
+        """Whether a person is an administrator of the helpdesk."""
+        return member.active and self._roles.admin in member.roles
+
+    def is_service(self, member: Member) -> bool:
+        """Whether this is the user that Deskhours acts as."""
+        return self._roles.service in member.roles
+
+    async def _keep(self, found: list[base.Member]) -> list[Member]:
+        roles = {role.id: role for role in await self._helpdesk.roles(self._token)}
+        now = self._clock.now()
+        kept = []
+        for one in found:
+            groups: dict[str, set[str]] = {str(group): set(rights) for group, rights in one.groups.items()}
+            held = [roles[role_id] for role_id in one.role_ids if role_id in roles]
+            for role in held:
+                for group, rights in role.groups.items():
+                    groups.setdefault(str(group), set()).update(rights)
+            kept.append(
+                Member(
+                    one.id,
+                    one.login,
+                    one.email,
+                    one.name,
+                    one.active,
+                    tuple(sorted(role.name for role in held)),
+                    {group: sorted(rights) for group, rights in groups.items()},
+                    now,
+                )
+            )
+        await store.put(self._pool, kept)
+        return kept

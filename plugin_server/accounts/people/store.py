@@ -1,0 +1,74 @@
+"""The SQL of the helpdesk's people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin_server.runtime.database import Connection, Pool
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person of the helpdesk as last seen. ``groups`` maps group to rights, those of the roles included."""
+
+    id: int
+    login: str
+    email: str
+    name: str
+    active: bool
+    roles: tuple[str, ...]
+    groups: dict[str, list[str]]
+    seen_at: datetime
+
+    def may_change(self, group_id: int) -> bool:
+        """Whether the person may change tickets of a group."""
+        return bool({"full", "change"} & set(self.groups.get(str(group_id), [])))
+
+    def may_own(self, group_id: int) -> bool:
+        """Whether tickets of a group may be given to the person; Zammad asks for full access."""
+        return self.active and "full" in self.groups.get(str(group_id), [])
+
+
+_COLUMNS = "id, login, email, name, active, roles, groups, seen_at"
+
+
+async def put(connection: Connection | Pool, members: Sequence[Member]) -> None:
+    """Write people as just seen."""
+    await connection.executemany(
+        f"""
+        INSERT INTO helpdesk_member ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (id) DO UPDATE SET login = excluded.login, email = excluded.email, name = excluded.name,
+            active = excluded.active, roles = excluded.roles, groups = excluded.groups, seen_at = excluded.seen_at
+        WHERE helpdesk_member.seen_at <= excluded.seen_at
+        """,
+        [
+            (one.id, one.login, one.email, one.name, one.active, list(one.roles), one.groups, one.seen_at)
+            for one in sorted(members, key=lambda one: one.id)
+        ],
+    )
+
+
+async def members(pool: Pool, ids: Sequence[int]) -> dict[int, Member]:
+    """People by id, as far as they have been seen."""
+    rows = await pool.fetch(f"SELECT {_COLUMNS} FROM helpdesk_member WHERE id = ANY($1::bigint[])", ids)
+    return {row["id"]: Member(**{**row, "roles": tuple(row["roles"])}) for row in rows}
+
+
+async def by_name(pool: Pool, name: str) -> Member | None:
+    """The person with this login or e-mail address, if seen."""
+    row = await pool.fetchrow(
+        f"SELECT {_COLUMNS} FROM helpdesk_member WHERE lower(login) = lower($1) OR lower(email) = lower($1)"
+        " ORDER BY active DESC, id LIMIT 1",
+        name,
+    )
+    return Member(**{**row, "roles": tuple(row["roles"])}) if row else None
+
+
+async def with_role(pool: Pool, role: str) -> list[Member]:
+    """Active people who hold a role, as last seen."""
+    rows = await pool.fetch(
+        f"SELECT {_COLUMNS} FROM helpdesk_member WHERE $1 = ANY(roles) AND active ORDER BY name, id", role
+    )
+    return [Member(**{**row, "roles": tuple(row["roles"])}) for row in rows]

@@ -1,0 +1,305 @@
+"""The budgets' SQL: figures, what is to be written to the helpdesk, and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from plugin_server.runtime.database import Connection, Pool
+
+
+@dataclass(frozen=True)
+class ProjectBudget:
+    """A Harvest project's own budget in hundredths of an hour; ``monthly``: of each calendar month."""
+
+    project_id: int
+    limit: int
+    monthly: bool
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A ticket's figures as computed, and what the helpdesk is to show of them. Hours in hundredths."""
+
+    ticket_id: int
+    used: int
+    budget: int | None
+    quoted: int | None
+    percent: int | None
+    band: str
+    pressing: Decimal
+    ends_on: date | None
+    locked: bool
+    lock_source: str | None
+    lock_used: int | None
+    lock_limit: int | None
+    lock_point: int | None
+    crossing: UUID | None
+    locked_at: datetime | None
+    reopens_at: datetime | None
+    accepted_budget: str
+    accepted_quoted: str
+    accepted_pm: str
+    wanted_used: str
+    wanted_utilization: str
+    wanted_state: str
+    write_budget: bool
+    written_state: str | None
+    written_used: str | None
+    written_utilization: str | None
+    written_at: datetime | None
+    write_due_at: datetime | None
+    computed_at: datetime
+
+
+@dataclass(frozen=True)
+class Event:
+    """A row of the ledger. Hours in hundredths."""
+
+    ticket_id: int
+    at: datetime
+    kind: str
+    by_user: int | None = None
+    by_name: str = ""
+    reason: str = ""
+    field: str | None = None
+    old_value: str | None = None
+    new_value: str | None = None
+    used: int | None = None
+    budget: int | None = None
+    ceiling: int | None = None
+    expires_at: datetime | None = None
+    crossing: UUID | None = None
+    article_id: int | None = None
+
+
+_BUDGET = ", ".join(field.name for field in fields(Budget))
+_EVENT = ", ".join(field.name for field in fields(Event))
+
+
+async def budget(connection: Connection | Pool, ticket_id: int) -> Budget | None:
+    """A ticket's figures as last computed."""
+    row = await connection.fetchrow(f"SELECT {_BUDGET} FROM ticket_budget WHERE ticket_id = $1", ticket_id)
+    return Budget(**row) if row else None
+
+
+async def budgets(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, Budget]:
+    """The figures of tickets, locked for a change."""
+    rows = await connection.fetch(
+        f"SELECT {_BUDGET} FROM ticket_budget WHERE ticket_id = ANY($1::bigint[]) ORDER BY ticket_id FOR UPDATE",
+        ticket_ids,
+    )
+    return {row["ticket_id"]: Budget(**row) for row in rows}
+
+
+async def put(connection: Connection, one: Budget) -> None:
+    """Write a ticket's figures."""
+    values = asdict(one)
+    names = list(values)
+    places = ", ".join(f"${place}" for place in range(1, len(names) + 1))
+    sets = ", ".join(f"{name} = excluded.{name}" for name in names if name != "ticket_id")
+    await connection.execute(
+        f"INSERT INTO ticket_budget ({_BUDGET}) VALUES ({places}) ON CONFLICT (ticket_id) DO UPDATE SET {sets}",
+        *values.values(),
+    )
+
+
+async def project_budgets(connection: Connection | Pool, project_ids: Sequence[int]) -> dict[int, ProjectBudget]:
+    """The projects that have a budget of hours in Harvest, for the whole project."""
+    rows = await connection.fetch(
+        'SELECT id AS project_id, budget AS "limit", budget_is_monthly AS monthly FROM harvest_project'
+        " WHERE id = ANY($1::bigint[]) AND budget_by = 'project' AND budget > 0 AND deleted_at IS NULL",
+        project_ids,
+    )
+    return {row["project_id"]: ProjectBudget(**row) for row in rows}
+
+
+async def write_down(connection: Connection | Pool, event: Event) -> bool:
+    """Add a row to the ledger; the same article is a bypass only once (``False`` the second time)."""
+    values = asdict(event)
+    places = ", ".join(f"${place}" for place in range(1, len(values) + 1))
+    done = await connection.fetchval(
+        f"INSERT INTO budget_event ({_EVENT}) VALUES ({places}) ON CONFLICT DO NOTHING RETURNING true",
+        *values.values(),
+    )
+    return bool(done)
+
+
+async def unlocks(connection: Connection | Pool, ticket_ids: Sequence[int]) -> dict[int, list[Event]]:
+    """The unlocks of tickets, oldest first."""
+    rows = await connection.fetch(
+        f"SELECT {_EVENT} FROM budget_event WHERE kind = 'unlocked' AND ticket_id = ANY($1::bigint[]) ORDER BY id",
+        ticket_ids,
+    )
+    found: dict[int, list[Event]] = {}
+    for row in rows:
+        found.setdefault(row["ticket_id"], []).append(Event(**row))
+    return found
+
+
+async def events(pool: Pool, ticket_id: int, limit: int) -> list[Event]:
+    """The ledger of a ticket, newest first."""
+    rows = await pool.fetch(
+        f"SELECT {_EVENT} FROM budget_event WHERE ticket_id = $1 ORDER BY id DESC LIMIT $2", ticket_id, limit
+    )
+    return [Event(**row) for row in rows]
+
+
+async def due_again(connection: Connection, now: datetime) -> list[int]:
+    """Tickets whose unlock has just run out."""
+    rows = await connection.fetch(
+        "UPDATE ticket_budget SET reopens_at = NULL WHERE reopens_at <= $1 RETURNING ticket_id", now
+    )
+    return [row["ticket_id"] for row in rows]
+
+
+async def accept(connection: Connection | Pool, ticket_id: int, field: str, value: str) -> None:
+    """What a project manager has set in the helpdesk holds from now on."""
+    column = {"budget_hours": "accepted_budget", "quoted_hours": "accepted_quoted", "pm": "accepted_pm"}[field]
+    await connection.execute(f"UPDATE ticket_budget SET {column} = $2 WHERE ticket_id = $1", ticket_id, value)
+
+
+async def set_budget(connection: Connection, ticket_id: int, text: str, now: datetime) -> None:
+    """A budget set through Deskhours: it holds at once and is written to the helpdesk."""
+    await connection.execute(
+        "UPDATE ticket_budget SET accepted_budget = $2, write_budget = true, write_due_at = $3 WHERE ticket_id = $1",
+        ticket_id,
+        text,
+        now,
+    )
+
+
+async def to_write(pool: Pool, now: datetime, lease: datetime, limit: int) -> list[Budget]:
+    """Tickets whose fields are due to be written; nobody else gets them until ``lease``."""
+    rows = await pool.fetch(
+        f"""
+        UPDATE ticket_budget SET write_due_at = $2 WHERE ticket_id IN (
+            SELECT ticket_id FROM ticket_budget WHERE write_due_at <= $1 ORDER BY write_due_at
+            LIMIT $3 FOR UPDATE SKIP LOCKED)
+        RETURNING {_BUDGET}
+        """,
+        now,
+        lease,
+        limit,
+    )
+    return [Budget(**row) for row in rows]
+
+
+async def written(pool: Pool, one: Budget, now: datetime) -> None:
+    """The helpdesk shows what was wanted; what is wanted anew meanwhile is due at once."""
+    await pool.execute(
+        """
+        UPDATE ticket_budget SET written_state = $2, written_used = $3, written_utilization = $4, written_at = $5,
+            write_attempts = 0, write_problem = NULL,
+            write_budget = write_budget AND accepted_budget <> $6,
+            write_due_at = CASE WHEN (wanted_state, wanted_used, wanted_utilization, accepted_budget)
+                IS DISTINCT FROM ($2, $3, $4, $6) THEN $5 END
+        WHERE ticket_id = $1
+        """,
+        one.ticket_id,
+        one.wanted_state,
+        one.wanted_used,
+        one.wanted_utilization,
+        now,
+        one.accepted_budget,
+    )
+
+
+async def not_written(pool: Pool, ticket_id: int, problem: str, again: datetime | None) -> None:
+    """The helpdesk did not take it; it is tried again then (``None``: not by itself)."""
+    await pool.execute(
+        "UPDATE ticket_budget SET write_due_at = $3, write_attempts = write_attempts + 1, write_problem = $2"
+        " WHERE ticket_id = $1",
+        ticket_id,
+        problem,
+        again,
+    )
+
+
+async def attempts(pool: Pool, ticket_id: int) -> int:
+    """How often in a row writing has failed."""
+    value: int | None = await pool.fetchval("SELECT write_attempts FROM ticket_budget WHERE ticket_id = $1", ticket_id)
+    return value or 0
+
+
+async def cursor(connection: Connection, name: str) -> int:
+    """Up to where something was done; held until the transaction ends."""
+    await connection.execute("INSERT INTO budget_cursor (name, id) VALUES ($1, 0) ON CONFLICT DO NOTHING", name)
+    value: int = await connection.fetchval("SELECT id FROM budget_cursor WHERE name = $1 FOR UPDATE", name)
+    return value
+
+
+async def move_cursor(connection: Connection, name: str, identity: int) -> None:
+    """Something was done up to here."""
+    await connection.execute("UPDATE budget_cursor SET id = $2 WHERE name = $1", name, identity)
+
+
+async def watch_anew(connection: Connection, ticket_id: int) -> None:
+    """A ticket has just been locked: what it holds then is where watching it begins."""
+    await connection.execute(
+        "UPDATE ticket_budget SET watched_at = NULL, watched_article = NULL WHERE ticket_id = $1", ticket_id
+    )
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a locked ticket held when its articles were last looked at."""
+
+    ticket_id: int
+    crossing: UUID
+    locked_at: datetime | None
+    watched_at: datetime | None
+    watched_article: int | None
+    internal_articles: tuple[int, ...]
+    linked_tickets: tuple[int, ...]
+
+
+async def watched(pool: Pool) -> dict[int, Watched]:
+    """The tickets that the helpdesk keeps locked for us."""
+    rows = await pool.fetch(
+        "SELECT ticket_id, crossing, locked_at, watched_at, watched_article, internal_articles, linked_tickets"
+        " FROM ticket_budget WHERE locked AND written_state = 'locked'"
+    )
+    return {
+        row["ticket_id"]: Watched(
+            **{
+                **row,
+                "internal_articles": tuple(row["internal_articles"]),
+                "linked_tickets": tuple(row["linked_tickets"]),
+            }
+        )
+        for row in rows
+    }
+
+
+async def watch(
+    pool: Pool,
+    ticket_id: int,
+    watched_at: datetime,
+    article: int,
+    internal_articles: Sequence[int],
+    linked_tickets: Sequence[int],
+) -> None:
+    """A locked ticket has been looked at as it was then."""
+    await pool.execute(
+        "UPDATE ticket_budget SET watched_at = $2, watched_article = $3, internal_articles = $4, linked_tickets = $5"
+        " WHERE ticket_id = $1",
+        ticket_id,
+        watched_at,
+        article,
+        list(internal_articles),
+        list(linked_tickets),
+    )
+
+
+async def project_managers(pool: Pool, project_id: int) -> list[str]:
+    """E-mail addresses of those who manage a project in Harvest."""
+    rows = await pool.fetch(
+        "SELECT u.email FROM harvest_user_assignment a JOIN harvest_user u ON u.id = a.user_id"
+        " WHERE a.project_id = $1 AND a.is_active AND a.is_project_manager AND u.is_active ORDER BY u.id",
+        project_id,
+    )
+    return [row["email"] for row in rows]

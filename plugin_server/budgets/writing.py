@@ -1,0 +1,73 @@
+"""What is to stand in the helpdesk's fields, written there: only what changed, and tried until it does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from plugin_server.budgets import store
+from plugin_server.helpdesk import base
+from plugin_server.helpdesk.base import Helpdesk
+from plugin_server.outbox.rules import retry_delay
+from plugin_server.runtime import log
+from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.database import Pool
+from plugin_server.tickets.intake import Intake
+
+LEASE = timedelta(seconds=60)
+AT_ONCE = 20
+
+_logger = log.get(__name__)
+
+
+class Writing:
+    """Writes tickets' figures and states as the service user. Doing it twice changes nothing, so a write whose answer
+    was lost is simply done again."""
+
+    def __init__(self, pool: Pool, helpdesk: Helpdesk, token: str, intake: Intake, clock: Clock) -> None:
+        self._pool = pool
+        self._helpdesk = helpdesk
+        self._token = token
+        self._intake = intake
+        self._clock = clock
+
+    async def step(self) -> int:
+        """Write what is due; returns how many tickets were tried."""
+        now = self._clock.now()
+        due = await store.to_write(self._pool, now, now + LEASE, AT_ONCE)
+        for one in due:
+            await self._write(one)
+        return len(due)
+
+    async def _write(self, one: store.Budget) -> None:
+        values: dict[base.Guarded, str | None] = {
+            "hours_used": one.wanted_used or None,
+            "utilization": one.wanted_utilization or None,
+            "state": one.wanted_state or None,
+        }
+        if one.locked:
+            values["release"] = None  # any agent may have filled it while the ticket was open
+        if one.write_budget:
+            values["budget_hours"] = one.accepted_budget or None
+        try:
+            seen = await self._helpdesk.write_fields(self._token, one.ticket_id, values)
+        except base.Missing:
+            await store.not_written(self._pool, one.ticket_id, "The helpdesk no longer has the ticket.", None)
+            await self._intake.read(one.ticket_id)
+            return
+        except base.HelpdeskError as error:
+            _logger.warning("ticket fields not written", ticket=one.ticket_id, reason=str(error))
+            await store.not_written(self._pool, one.ticket_id, str(error), await self._again(one.ticket_id))
+            return
+        if (seen.lock or "") != one.wanted_state:
+            # A field that does not exist (yet) is dropped with a 200.
+            words = (
+                f"The helpdesk did not take the budget state “{one.wanted_state}”: is the field there, and migrated?"
+            )
+            _logger.error("ticket fields dropped", ticket=one.ticket_id)
+            await store.not_written(self._pool, one.ticket_id, words, await self._again(one.ticket_id))
+            return
+        await store.written(self._pool, one, self._clock.now())
+        await self._intake.keep(seen)
+
+    async def _again(self, ticket_id: int) -> datetime:
+        return self._clock.now() + retry_delay(await store.attempts(self._pool, ticket_id) + 1)
