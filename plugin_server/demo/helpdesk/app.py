@@ -9,7 +9,6 @@ from aiohttp.typedefs import Middleware
 
 from . import (
     articles,
-    attributes,
     config,
     directory,
     events,
@@ -19,6 +18,7 @@ from . import (
     macros,
     middleware,
     oauth,
+    object_manager,
     page,
     seed,
     simulation,
@@ -57,8 +57,9 @@ def create_app(pool: Pool, settings: Settings, outer: Sequence[Middleware] = ())
     app[SETTINGS] = settings
     app[events.LISTENERS] = []
     for part in (
-        simulation, faults, login, oauth, tokens, users, directory, attributes, config, ticket_search, time_accountings,
-        time_types, tickets, articles, tags, macros, webhooks, triggers, webhook_jobs, http_logs, page,
+        simulation, faults, login, oauth, tokens, users, directory, object_manager, config, ticket_search,
+        time_accountings, time_types, tickets, articles, tags, macros, webhooks, triggers, webhook_jobs, http_logs,
+        page,
     ):  # fmt: skip
         part.add_routes(app)
     return app

@@ -109,7 +109,7 @@ async def _signed_in(request: web.Request, user_id: int) -> dict[str, Any]:
     return {
         "session": me,
         "config": await _config(request, signed_in=True),
-        "models": {"Ticket": [attributes.definition(one) for one in await attributes.of_tickets(db)]},
+        "models": {"Ticket": [attributes.definition(one) for one in await attributes.in_forms(db)]},
         "collections": {
             "Group": [shapes.group(one) for one in groups],
             "TicketState": [{"id": key, "name": name} for key, name in catalog.STATES.items()],

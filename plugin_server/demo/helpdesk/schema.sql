@@ -288,3 +288,12 @@ CREATE TABLE IF NOT EXISTS http_logs (
     created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
     updated_at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
 );
+
+-- What the Object Manager keeps besides: options that wait for the next migration, and what a migration is to do.
+ALTER TABLE object_attributes ADD COLUMN IF NOT EXISTS data_option_new jsonb NOT NULL DEFAULT '{}';
+ALTER TABLE object_attributes ADD COLUMN IF NOT EXISTS to_create boolean NOT NULL DEFAULT false;
+ALTER TABLE object_attributes ADD COLUMN IF NOT EXISTS to_migrate boolean NOT NULL DEFAULT false;
+ALTER TABLE object_attributes ADD COLUMN IF NOT EXISTS to_delete boolean NOT NULL DEFAULT false;
+ALTER TABLE object_attributes ADD COLUMN IF NOT EXISTS to_config boolean NOT NULL DEFAULT false;
+ALTER TABLE object_attributes ADD COLUMN IF NOT EXISTS created_by_id integer NOT NULL DEFAULT 1;
+ALTER TABLE object_attributes ADD COLUMN IF NOT EXISTS updated_by_id integer NOT NULL DEFAULT 1;

@@ -112,8 +112,10 @@ async def _custom(db: Db, params: dict[str, Any], current: dict[str, Any] | None
     before = dict(current["custom"]) if current else {}
     after = dict(before)
     for attribute in await attributes.of_tickets(db):
+        if current is None and attribute.column_default is not None:
+            after[attribute.name] = attribute.column_default
         if attribute.name in params:
-            after[attribute.name] = attributes.cast(attribute, params[attribute.name], before.get(attribute.name))
+            after[attribute.name] = attributes.cast(attribute, params[attribute.name])
     return {"custom": after} if after != before else {}
 
 

@@ -52,7 +52,7 @@ async def _whole(db: Db, actor: Actor, row: Record) -> dict[str, Any]:
         "mentions": [],
         "time_accountings": [time_store.shape(one) for one in times],
         "form_meta": {
-            "configure_attributes": [attributes.definition(one) for one in await attributes.of_tickets(db)],
+            "configure_attributes": [attributes.definition(one) for one in await attributes.in_forms(db)],
             # In the real one a core workflow finds it out; the page only asks whether it is to show its time dialog.
             "flags": {"time_accounting": await config.accounts_time(db, row["id"])},
         },

@@ -58,6 +58,11 @@ def _terms(condition: dict[str, Any], depth: int = 0) -> list[Term]:
     return found
 
 
+def attributes_in(condition: dict[str, Any]) -> set[str]:
+    """The names of the ticket's attributes that a condition asks about."""
+    return {name.removeprefix("ticket.") for name, _ in _terms(condition) if name.startswith("ticket.")}
+
+
 def _check_term(name: str, given: dict[str, Any], custom: set[str]) -> None:
     operator, values = given.get("operator"), _as_list(given.get("value"))
     actions = {"ticket.action": _TICKET_ACTIONS, "article.action": _ARTICLE_ACTIONS}.get(name)
