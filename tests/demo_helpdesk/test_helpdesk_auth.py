@@ -67,9 +67,9 @@ async def test_token_has_at_most_its_own_permissions(desk: Helpdesk) -> None:
     made = await desk.call("POST", "user_access_token", wanted, ADMIN)
     token = {"Authorization": f"Token token={made.data['token']}"}
     assert (await desk.get("tickets/1", token)).status == 200
-    refused = await desk.get("roles", token)
+    refused = await desk.get("groups", token)
     assert (refused.status, refused.data["error"]) == (403, "Token authorization failed.")
-    assert (await desk.get("roles", ADMIN)).status == 200
+    assert (await desk.get("groups", ADMIN)).status == 200
     too_much = await desk.call("POST", "user_access_token", {"name": "x", "permission": ["admin"]}, ADA)
     assert too_much.status == 422
 
@@ -88,7 +88,7 @@ async def test_inactive_user(desk: Helpdesk) -> None:
 
 
 async def test_permissions_of_roles(desk: Helpdesk) -> None:
-    for path in ("groups", "roles", "object_manager_attributes"):
+    for path in ("groups", "object_manager_attributes"):
         refused = await desk.get(path, ADA)
         assert (refused.status, refused.data["error"]) == (403, "User authorization failed.")
         assert (await desk.get(path, SERVICE)).status == 200

@@ -94,7 +94,7 @@ async def test_users(desk: Helpdesk) -> None:
 async def test_directory(desk: Helpdesk) -> None:
     assert [one["name"] for one in (await desk.get("groups", ADMIN)).data][:2] == ["Support", "Contracts"]
     roles = [one["name"] for one in (await desk.get("roles", SERVICE)).data]
-    assert roles == ["Admin", "Agent", "Customer", "Budget PM", "Budget service"]
+    assert roles[:5] == ["Admin", "Agent", "Customer", "Budget PM", "Budget service"]
     states = [one["name"] for one in (await desk.get("ticket_states", ADA)).data]
     assert states == ["new", "open", "pending reminder", "closed", "merged", "pending close"]
     attributes = {one["name"]: one for one in (await desk.get("object_manager_attributes", SERVICE)).data}

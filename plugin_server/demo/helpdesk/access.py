@@ -26,6 +26,7 @@ class Actor:
     permissions: frozenset[str]
     groups: dict[int, frozenset[str]]
     way: str
+    role_ids: tuple[int, ...] = ()
     token: frozenset[str] | None = None
 
     def may(self, *wanted: str) -> bool:
@@ -56,7 +57,7 @@ async def load(db: Db, user: Record, way: str, token: Iterable[str] | None = Non
     """The actor for a row of ``users``."""
     roles = await db.fetch("SELECT permissions FROM roles WHERE active AND id = ANY($1)", user["role_ids"])
     groups: dict[int, set[str]] = {}
-    for row in await db.fetch("SELECT group_id, access FROM user_groups WHERE user_id = $1", user["id"]):
+    for row in await db.fetch("SELECT group_id, access FROM group_access WHERE user_id = $1", user["id"]):
         groups.setdefault(row["group_id"], set()).add(row["access"])
     return Actor(
         id=user["id"],
@@ -67,6 +68,7 @@ async def load(db: Db, user: Record, way: str, token: Iterable[str] | None = Non
         permissions=frozenset(one for row in roles for one in row["permissions"]),
         groups={key: frozenset(value) for key, value in groups.items()},
         way=way,
+        role_ids=tuple(user["role_ids"]),
         token=None if token is None else frozenset(token),
     )
 

@@ -20,6 +20,7 @@ from . import (
     oauth,
     object_manager,
     page,
+    roles,
     seed,
     simulation,
     tags,
@@ -57,7 +58,7 @@ def create_app(pool: Pool, settings: Settings, outer: Sequence[Middleware] = ())
     app[SETTINGS] = settings
     app[events.LISTENERS] = []
     for part in (
-        simulation, faults, login, oauth, tokens, users, directory, object_manager, config, ticket_search,
+        simulation, faults, login, oauth, tokens, users, directory, roles, object_manager, config, ticket_search,
         time_accountings, time_types, tickets, articles, tags, macros, webhooks, triggers, webhook_jobs, http_logs,
         page,
     ):  # fmt: skip

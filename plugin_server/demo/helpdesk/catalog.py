@@ -65,6 +65,13 @@ PERMISSIONS = (
 """What a personal access token may be given."""
 
 
+PERMISSION_IDS = {
+    name: number
+    for number, name in enumerate(sorted({*PERMISSIONS, *(one for held in ROLES.values() for one in held)}), start=1)
+}
+"""The numbers under which roles take their permissions."""
+
+
 def id_of(table: dict[int, str], name: str) -> int | None:
     """The id of a name in one of the tables above."""
     return next((key for key, value in table.items() if value == name), None)

@@ -1,4 +1,4 @@
-"""Groups, organizations, roles, ticket states and priorities."""
+"""Groups, organizations, ticket states and priorities."""
 
 from __future__ import annotations
 
@@ -76,17 +76,6 @@ async def _organization(request: web.Request) -> web.Response:
     return web.json_response(shapes.organization(await _find(request, "organizations", "Organization")))
 
 
-async def _roles(request: web.Request) -> web.Response:
-    access.require(request[ACTOR], "admin.role")
-    rows = await request.app[POOL].fetch("SELECT * FROM roles ORDER BY id")
-    return web.json_response([shapes.role(row) for row in rows])
-
-
-async def _role(request: web.Request) -> web.Response:
-    access.require(request[ACTOR], "admin.role")
-    return web.json_response(shapes.role(await _find(request, "roles", "Role")))
-
-
 async def _find(request: web.Request, table: str, model: str) -> Record:
     number = inputs.path_id(request, model)
     row = await request.app[POOL].fetchrow(f"SELECT * FROM {table} WHERE id = $1", number)  # noqa: S608 - our names
@@ -151,8 +140,6 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/api/v1/groups/{id}", _group)
     app.router.add_get("/api/v1/organizations", _organizations)
     app.router.add_get("/api/v1/organizations/{id}", _organization)
-    app.router.add_get("/api/v1/roles", _roles)
-    app.router.add_get("/api/v1/roles/{id}", _role)
     app.router.add_get("/api/v1/ticket_states", _states)
     app.router.add_get("/api/v1/ticket_states/{id}", _state)
     app.router.add_get("/api/v1/ticket_priorities", _priorities)

@@ -106,8 +106,13 @@ async def _signed_in(request: web.Request, user_id: int) -> dict[str, Any]:
     assert row is not None
     me = (await shapes.users(db, [row]))[0]
     groups = await db.fetch("SELECT * FROM groups WHERE active ORDER BY id")
+    held: dict[str, list[str]] = {}
+    for one in await db.fetch("SELECT group_id, access FROM group_access WHERE user_id = $1 ORDER BY 1, 2", user_id):
+        held.setdefault(str(one["group_id"]), []).append(one["access"])
     return {
         "session": me,
+        # The real page adds up what comes by the person and by the roles; here it is told the sum.
+        "group_access": held,
         "config": await _config(request, signed_in=True),
         "models": {"Ticket": [attributes.definition(one) for one in await attributes.in_forms(db)]},
         "collections": {
@@ -124,7 +129,7 @@ async def _owners(db: Db) -> list[dict[str, Any]]:
     """Who may own tickets, with the groups in which he may."""
     rows = await db.fetch(
         "SELECT u.id, u.login, u.firstname, u.lastname, array_agg(g.group_id ORDER BY g.group_id) AS owner_in "
-        "FROM users u JOIN user_groups g ON g.user_id = u.id AND g.access = 'full' "
+        "FROM users u JOIN group_access g ON g.user_id = u.id AND g.access = 'full' "
         "WHERE u.active GROUP BY u.id ORDER BY u.firstname, u.lastname, u.id"
     )
     return [dict(row) for row in rows]

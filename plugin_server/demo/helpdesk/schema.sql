@@ -297,3 +297,23 @@ ALTER TABLE object_attributes ADD COLUMN IF NOT EXISTS to_delete boolean NOT NUL
 ALTER TABLE object_attributes ADD COLUMN IF NOT EXISTS to_config boolean NOT NULL DEFAULT false;
 ALTER TABLE object_attributes ADD COLUMN IF NOT EXISTS created_by_id integer NOT NULL DEFAULT 1;
 ALTER TABLE object_attributes ADD COLUMN IF NOT EXISTS updated_by_id integer NOT NULL DEFAULT 1;
+
+ALTER TABLE roles ADD COLUMN IF NOT EXISTS note text;
+ALTER TABLE roles ADD COLUMN IF NOT EXISTS created_by_id integer NOT NULL DEFAULT 1;
+ALTER TABLE roles ADD COLUMN IF NOT EXISTS updated_by_id integer NOT NULL DEFAULT 1;
+CREATE UNIQUE INDEX IF NOT EXISTS roles_name ON roles (lower(name));
+
+CREATE TABLE IF NOT EXISTS role_groups (
+    role_id integer NOT NULL REFERENCES roles (id),
+    group_id integer NOT NULL REFERENCES groups (id),
+    access text NOT NULL CHECK (access IN ('full', 'read', 'create', 'change', 'overview')),
+    PRIMARY KEY (role_id, group_id, access)
+);
+
+-- Who holds what on a group: by himself, or by an active role.
+CREATE OR REPLACE VIEW group_access AS
+    SELECT user_id, group_id, access FROM user_groups
+    UNION
+    SELECT u.id, rg.group_id, rg.access FROM users u
+        JOIN roles r ON r.id = ANY(u.role_ids) AND r.active
+        JOIN role_groups rg ON rg.role_id = r.id;

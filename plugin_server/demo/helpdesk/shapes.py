@@ -78,9 +78,25 @@ def organization(row: Record) -> Json:
     return {**_plain(row), "domain": "", "domain_assignment": False}
 
 
-def role(row: Record) -> Json:
-    """A role; its permissions by name, where the real one has ids besides."""
-    return {**_plain(row, ["permissions"]), "permissions": list(row["permissions"]), "group_ids": {}, "note": ""}
+async def roles(db: Db, rows: Sequence[Record], *, expand: bool = False) -> list[Json]:
+    """Roles; permissions and groups by number, ``expand`` adds their names."""
+    groups: dict[int, dict[str, list[str]]] = {}
+    for row in await db.fetch(
+        "SELECT role_id, group_id, access FROM role_groups WHERE role_id = ANY($1) ORDER BY group_id, access",
+        [row["id"] for row in rows],
+    ):
+        groups.setdefault(row["role_id"], {}).setdefault(str(row["group_id"]), []).append(row["access"])
+    names = {str(row["id"]): row["name"] for row in await db.fetch("SELECT id, name FROM groups")} if expand else {}
+    found = []
+    for row in rows:
+        held = groups.get(row["id"], {})
+        role = _plain(row, ["permissions"]) | {"default_at_signup": row["name"] == "Customer", "group_ids": held}
+        role["permission_ids"] = [catalog.PERMISSION_IDS[name] for name in row["permissions"]]
+        if expand:
+            role["permissions"] = list(row["permissions"])
+            role["groups"] = {names[key]: value for key, value in held.items()}
+        found.append(role)
+    return found
 
 
 async def tickets(db: Db, rows: Sequence[Record], *, expand: bool = False) -> list[Json]:

@@ -145,7 +145,7 @@ async def keep_owner_valid(db: Db, fields: dict[str, Any], current: dict[str, An
     if owner == catalog.SYSTEM_USER or not {"owner_id", "group_id"} & fields.keys():
         return
     fits = await db.fetchval(
-        "SELECT EXISTS (SELECT FROM users u JOIN user_groups g ON g.user_id = u.id "
+        "SELECT EXISTS (SELECT FROM users u JOIN group_access g ON g.user_id = u.id "
         "WHERE u.id = $1 AND u.active AND g.group_id = $2 AND g.access = 'full')",
         owner,
         group,

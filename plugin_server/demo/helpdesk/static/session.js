@@ -2,13 +2,14 @@
 
 import {call} from './api.js';
 
-export const session = {me: null, config: {}, attributes: [], groups: [], states: [], priorities: [], owners: [], macros: []};
+export const session = {me: null, access: {}, config: {}, attributes: [], groups: [], states: [], priorities: [], owners: [], macros: []};
 
 /** Ask again; false when nobody is signed in any more. */
 export async function refresh() {
   const answer = await call('GET', 'signshow');
   if (answer.error) return false;
   session.me = answer.session;
+  session.access = answer.group_access;
   session.config = answer.config;
   session.attributes = answer.models.Ticket;
   session.groups = answer.collections.Group;
@@ -21,7 +22,7 @@ export async function refresh() {
 
 /** Whether the person holds this access on a group. */
 export function may(groupId, access) {
-  const held = session.me.group_ids[groupId] ?? [];
+  const held = session.access[groupId] ?? [];
   return held.includes('full') || held.includes(access);
 }
 

@@ -95,7 +95,7 @@ export class TicketZoom {
     this.ticket = data.assets.Ticket[this.id];
     this.title = this.ticket.title;
     this.editable = may(this.ticket.group_id, 'change');
-    const outline = JSON.stringify([session.attributes, this.editable, session.me.group_ids, session.groups, session.owners, session.macros, this.ticket.group_id]);
+    const outline = JSON.stringify([session.attributes, this.editable, session.access, session.groups, session.owners, session.macros, this.ticket.group_id]);
     const first = outline !== this.built;
     if (first) {
       this.built = outline;
