@@ -49,3 +49,60 @@ async def remove_attribute(desk: Helpdesk, name: str) -> None:
     number = next(one["id"] for one in listed.data if one["name"] == name)
     assert (await desk.call("DELETE", f"object_manager_attributes/{number}", None, SERVICE)).status == 200
     await desk.call("POST", "object_manager_attributes_execute_migrations", None, SERVICE)
+
+
+async def role(desk: Helpdesk, name: str) -> int:
+    """The id of the role of this name, made where it is missing."""
+    listed = await desk.get("roles", SERVICE)
+    for one in listed.data:
+        if one["name"] == name:
+            return int(one["id"])
+    made = await desk.call("POST", "roles", {"name": name}, SERVICE)
+    assert made.status == 201, made.data
+    return int(made.data["id"])
+
+
+def workflow(exempt: list[int], **fields: Any) -> dict[str, Any]:
+    """The gate: for all but these roles a locked ticket has a field that must be filled and can't."""
+    return {
+        "name": "Budget lock",
+        "object": "Ticket",
+        "preferences": {"screen": ["edit"]},
+        "condition_saved": {
+            "ticket.budget_state": {"operator": "is", "value": ["locked"]},
+            "session.role_ids": {"operator": "is not", "value": [str(one) for one in exempt]},
+        },
+        "condition_selected": {},
+        "perform": {
+            "ticket.budget_release": {
+                "operator": ["show", "set_mandatory", "set_fixed_to"],
+                "show": "true",
+                "set_mandatory": "true",
+                "set_fixed_to": [""],
+            }
+        },
+        "active": True,
+        "stop_after_match": False,
+        "priority": 900,
+        **fields,
+    }
+
+
+async def make_workflow(desk: Helpdesk, **fields: Any) -> int:
+    """A stored gate, exempting the roles ``Budget PM`` and ``Budget service`` unless the fields say otherwise."""
+    exempt = [await role(desk, "Budget PM"), await role(desk, "Budget service")]
+    made = await desk.call("POST", "core_workflows", workflow(exempt, **fields), SERVICE)
+    assert made.status == 201, made.data
+    return int(made.data["id"])
+
+
+async def remove_workflow(desk: Helpdesk, number: int) -> None:
+    """Take it away again."""
+    assert (await desk.call("DELETE", f"core_workflows/{number}", None, SERVICE)).status == 200
+
+
+async def lock(desk: Helpdesk, ticket: dict[str, Any], **fields: Any) -> None:
+    """Let a ticket be locked, as the service account does it."""
+    wanted = {"budget_state": "locked", "budget_release": None, **fields}
+    done = await desk.call("PUT", f"tickets/{ticket['id']}", wanted, SERVICE)
+    assert (done.status, done.data["budget_state"]) == (200, "locked")

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Middleware
 from . import (
     articles,
     config,
+    core_workflows,
     directory,
     events,
     faults,
@@ -58,9 +59,9 @@ def create_app(pool: Pool, settings: Settings, outer: Sequence[Middleware] = ())
     app[SETTINGS] = settings
     app[events.LISTENERS] = []
     for part in (
-        simulation, faults, login, oauth, tokens, users, directory, roles, object_manager, config, ticket_search,
-        time_accountings, time_types, tickets, articles, tags, macros, webhooks, triggers, webhook_jobs, http_logs,
-        page,
+        simulation, faults, login, oauth, tokens, users, directory, roles, object_manager, core_workflows, config,
+        ticket_search, time_accountings, time_types, tickets, articles, tags, macros, webhooks, triggers, webhook_jobs,
+        http_logs, page,
     ):  # fmt: skip
         part.add_routes(app)
     return app

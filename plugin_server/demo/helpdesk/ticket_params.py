@@ -43,7 +43,6 @@ async def read(db: Db, actor: Actor, params: dict[str, Any], current: dict[str, 
         fields |= await _custom(db, params, current)
     if "pending_time" in params:
         fields["pending_time"] = _instant(params["pending_time"])
-    _require_pending_time(fields, current)
     return fields
 
 
@@ -128,14 +127,6 @@ def _instant(value: Any) -> datetime | None:
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         raise UnprocessableError("Invalid value for 'pending_time'") from None
-
-
-def _require_pending_time(fields: dict[str, Any], current: dict[str, Any] | None) -> None:
-    state = fields.get("state_id", current["state_id"] if current else None)
-    if state not in catalog.PENDING:
-        return
-    if fields.get("pending_time", current["pending_time"] if current else None) is None:
-        raise MaskedError("Missing required value for field 'pending_time'!")
 
 
 async def keep_owner_valid(db: Db, fields: dict[str, Any], current: dict[str, Any] | None) -> None:

@@ -23,6 +23,7 @@ from . import (
     ticket_params,
     ticket_store,
     time_store,
+    workflow_world,
 )
 from .access import Actor
 from .auth import ACTOR
@@ -103,6 +104,10 @@ async def _update(request: web.Request) -> web.Response:
         fields = await ticket_params.read(connection, actor, params, current)
         await ticket_params.keep_owner_valid(connection, fields, current)
         changed = {name: value for name, value in fields.items() if value != current[name]}
+        # Also when nothing changed: a field that must be filled holds up every update.
+        await workflow_world.check(
+            connection, actor, workflow_world.EDIT, workflow_world.flat(current), workflow_world.flat(current | changed)
+        )
         if changed.get("state_id") == catalog.CLOSED:
             changed["close_at"] = datetime.now(UTC)
         if changed:
@@ -131,6 +136,7 @@ async def _create(request: web.Request) -> web.Response:
         raise UnprocessableError("The required value 'title' is missing.")
     async with db.acquire() as connection, connection.transaction():
         fields = await _new_fields(connection, actor, params)
+        await workflow_world.check(connection, actor, workflow_world.CREATE, None, workflow_world.flat(fields))
         ticket_id = await ticket_store.insert(connection, fields)
         ticket = dict(await ticket_store.lock(connection, ticket_id))
         article_id = await articles.add(connection, actor, ticket, params["article"])
