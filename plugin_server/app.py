@@ -14,7 +14,8 @@ from plugin_server.accounts.connect import Connect
 from plugin_server.accounts.popup import AccountSection
 from plugin_server.accounts.routes import AccountRoutes
 from plugin_server.accounts.sessions.service import Sessions
-from plugin_server.budgets.rules import Thresholds
+from plugin_server.budgets.ahead import Ahead
+from plugin_server.budgets.routes import BudgetRoutes
 from plugin_server.budgets.section import BudgetSection
 from plugin_server.manifest import url_text
 from plugin_server.panel.compose import Panel
@@ -27,6 +28,8 @@ from plugin_server.runtime.errors import Problem
 from plugin_server.runtime.templates import Templates
 from plugin_server.runtime.web import identify, secure, tell_problems
 from plugin_server.services import Services
+from plugin_server.tickets.routes import TicketRoutes
+from plugin_server.tickets.section import LinkSection
 from plugin_server.timelog.popup import LogSection
 from plugin_server.timelog.routes import LogRoutes
 from plugin_server.timelog.section import REFRESH_JOB, TimeLogSection
@@ -47,7 +50,11 @@ def create(services: Services) -> web.Application:
     connect = Connect(
         pool, manifest, services.helpdesk, services.oauth, services.tokens, services.mirror, clock, services.timelog
     )
-    bands = manifest.budgets.bands
+    secret = manifest.helpdesk.webhook_secret
+    tickets = TicketRoutes(
+        services.intake, services.links, services.helpdesk, secret.get_secret_value() if secret else None
+    )
+    ahead = Ahead(pool, services.budgets, services.tickets)
     panel = Panel(
         [
             TimeLogSection(
@@ -60,7 +67,17 @@ def create(services: Services) -> web.Application:
                 clock,
                 manifest.time,
             ),
-            BudgetSection(services.tickets, Thresholds(bands.yellow, bands.orange, bands.red), templates),
+            BudgetSection(
+                pool,
+                services.tickets,
+                services.budgets,
+                services.budget_desk,
+                services.managers,
+                services.people,
+                templates,
+                clock,
+            ),
+            LinkSection(pool, services.tickets, services.mirror, templates),
         ],
         templates,
         clock,
@@ -78,7 +95,9 @@ def create(services: Services) -> web.Application:
     accounts = AccountRoutes(pool, connect, sessions, clock, secure=public_url.startswith("https://"))
     routes = [
         *PanelRoutes(panel, services.tickets, services.queue, REFRESH_JOB).api(),
-        *LogRoutes(services.timelog).api(),
+        *LogRoutes(services.timelog, ahead, templates).api(),
+        *tickets.api(),
+        *BudgetRoutes(services.budget_desk).api(),
         *TimerRoutes(services.timers).api(),
         *popup.api(),
         *accounts.api(),
@@ -97,7 +116,7 @@ def create(services: Services) -> web.Application:
 
     app[api.RENDER_PROBLEM] = render_problem
     api.add_routes(app, routes)
-    app.add_routes(accounts.pages())
+    app.add_routes([*accounts.pages(), *tickets.pages()])
     app.router.add_static("/static", STATIC)
 
     described = openapi.document("Deskhours", version("deskhours"), public_url, routes)

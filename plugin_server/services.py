@@ -10,19 +10,30 @@ from datetime import timedelta
 import aiohttp
 
 from plugin_server.accounts.crypto import Vault
+from plugin_server.accounts.people.service import People
 from plugin_server.accounts.tokens import Tokens
+from plugin_server.budgets.desk import Desk
+from plugin_server.budgets.locking import Policy as LockPolicy
+from plugin_server.budgets.managers import Managers
+from plugin_server.budgets.rules import Thresholds
+from plugin_server.budgets.service import Budgets, Policy
 from plugin_server.harvest import core as harvest_core
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.harvest.limiter import UNLIMITED, Limiter, Rule, SharedLimiter
 from plugin_server.harvest.oauth import HarvestOAuth
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.helpdesk.zammad.client import Zammad
+from plugin_server.manifest import Budgets as BudgetSettings
 from plugin_server.manifest import Manifest, url_text
 from plugin_server.mirror.service import Mirror
 from plugin_server.runtime import database, redis
 from plugin_server.runtime.clock import Clock, SystemClock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.queue import Queue, RedisQueue
+from plugin_server.tickets.attribution.service import Attribute
+from plugin_server.tickets.attribution.store import Counting
+from plugin_server.tickets.intake import Intake
+from plugin_server.tickets.links.service import Links
 from plugin_server.tickets.service import Tickets
 from plugin_server.timelog.rules import HoursRule
 from plugin_server.timelog.service import TimeLog
@@ -41,7 +52,14 @@ class Services:
     oauth: HarvestOAuth
     tokens: Tokens
     mirror: Mirror
+    intake: Intake
     tickets: Tickets
+    people: People
+    links: Links
+    attribute: Attribute
+    budgets: Budgets
+    managers: Managers
+    budget_desk: Desk
     timers: Timers
     timelog: TimeLog
     limiter: Limiter
@@ -81,13 +99,54 @@ def build(
         kind="batch",
     )
     mirror = Mirror(pool, service_client, clock)
-    tickets = Tickets(pool, helpdesk, tokens, mirror, clock)
+    service_token = desk.token.get_secret_value()
+    never_lock = manifest.budgets.lock
+    intake = Intake(pool, helpdesk, service_token, queue, clock, with_tags=bool(never_lock.never_tags))
+    tickets = Tickets(pool, helpdesk, tokens, mirror, intake, queue, clock)
+    people = People(pool, helpdesk, service_token, desk.roles, clock)
+    links = Links(pool, tickets, mirror, people, lambda: service_client, queue, clock)
+    attribute = Attribute(pool, f"{helpdesk.host}:", desk.ticket_number_pattern, clock)
+    budgets = Budgets(pool, _policy(manifest.budgets), clock)
+    managers = Managers(pool, people, manifest.budgets.managers)
+    budget_desk = Desk(pool, budgets, tickets, intake, people, tokens, helpdesk, service_token, queue, clock)
     time = manifest.time
     forgotten = None if time.forgotten_timer_hours is None else timedelta(hours=float(time.forgotten_timer_hours))
     timers = Timers(pool, tickets, mirror, queue, clock, forgotten)
     hours_rule = HoursRule(time.minimum_hours, time.step_hours, time.rounding)
     timelog = TimeLog(pool, tickets, helpdesk, tokens, timers, queue, clock, hours_rule)
-    return Services(manifest, pool, queue, clock, helpdesk, oauth, tokens, mirror, tickets, timers, timelog, limiter)
+    return Services(
+        manifest=manifest,
+        pool=pool,
+        queue=queue,
+        clock=clock,
+        helpdesk=helpdesk,
+        oauth=oauth,
+        tokens=tokens,
+        mirror=mirror,
+        intake=intake,
+        tickets=tickets,
+        people=people,
+        links=links,
+        attribute=attribute,
+        budgets=budgets,
+        managers=managers,
+        budget_desk=budget_desk,
+        timers=timers,
+        timelog=timelog,
+        limiter=limiter,
+    )
+
+
+def _policy(settings: BudgetSettings) -> Policy:
+    """The manifest's words on budgets, in the feature's own form."""
+    bands, lock = settings.bands, settings.lock
+    return Policy(
+        Thresholds(bands.yellow, bands.orange, bands.red),
+        Counting(rounded=settings.hours == "rounded", billable_only=settings.billable_only),
+        LockPolicy(lock.policy, frozenset(lock.constraints)),
+        lock.never_tags,
+        lock.never_priorities,
+    )
 
 
 @asynccontextmanager

@@ -6,14 +6,21 @@ from datetime import timedelta
 
 from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected
+from plugin_server.budgets.guard import Guard
+from plugin_server.budgets.notices.service import Notices
+from plugin_server.budgets.rounds import Rounds as BudgetRounds
+from plugin_server.budgets.watch import Watch
+from plugin_server.budgets.writing import Writing
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.harvest.core import Denied, HarvestError, Throttled, Unauthorized
 from plugin_server.harvest.limiter import working
 from plugin_server.helpdesk import base
+from plugin_server.manifest import url_text
 from plugin_server.panel.health import Health
 from plugin_server.runtime import log
 from plugin_server.runtime.queue import Job, Periodic
 from plugin_server.services import Services
+from plugin_server.tickets.intake import FIGURES_JOB, TAKE_JOB
 from plugin_server.timelog.outbox import DRAIN_JOB, WATCH_JOB, LogOutbox
 from plugin_server.timelog.section import REFRESH_JOB
 from plugin_server.timelog.service import PUSH_JOB
@@ -114,6 +121,25 @@ class Rounds:
             await self._health.note("helpdesk")
 
 
+def _figures(services: Services) -> BudgetRounds:
+    """What keeps budgets true."""
+    pool, helpdesk, clock = services.pool, services.helpdesk, services.clock
+    token = services.manifest.helpdesk.token.get_secret_value()
+    public_url = url_text(services.manifest.server.public_url)
+    return BudgetRounds(
+        pool,
+        Guard(pool, helpdesk, token, services.people, services.intake, clock),
+        services.attribute,
+        services.budgets,
+        Writing(pool, helpdesk, token, services.intake, clock),
+        Watch(pool, helpdesk, token, services.people, clock),
+        services.links,
+        Notices(pool, helpdesk, token, services.managers, public_url, clock),
+        services.mirror,
+        clock,
+    )
+
+
 def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
     """What the worker does: on nudges, and by itself."""
     request_seconds = services.manifest.harvest.request_seconds
@@ -143,9 +169,28 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
     health = Health(services.pool, services.queue, services.clock)
     refresher, rounds = Refresher(services, health), Rounds(services, health)
 
+    figures = _figures(services)
+
     async def step_timer(timer_id: str) -> None:
         await timers.step(timer_id)
         await logs.timer_moved(timer_id)
+        await services.queue.nudge(FIGURES_JOB)
+
+    async def push(log_id: str) -> None:
+        await logs.push(log_id)
+        await services.queue.nudge(FIGURES_JOB)
+
+    async def take_ticket(ticket_id: int) -> None:
+        await services.intake.read(ticket_id)
+        await figures.run()
+
+    async def poll_tickets() -> None:
+        try:
+            if await services.intake.poll():
+                await figures.run()
+            await services.intake.pass_over()
+        except base.HelpdeskError as error:
+            _logger.warning("changed tickets not read", reason=str(error))
 
     async def refresh(agent_id: int, asked: int = 0) -> None:
         with working("person"):
@@ -155,19 +200,24 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
     async def sync() -> None:
         await refresher.account()
         await timers.notice()
+        await services.queue.nudge(FIGURES_JOB)
 
     return (
         [
-            Job(PUSH_JOB, logs.push),
+            Job(PUSH_JOB, push),
             Job(DRAIN_JOB, logs.drain),
             Job(WATCH_JOB, logs.watch),
             Job(STEP_JOB, step_timer),
             Job(REFRESH_JOB, refresh),
+            Job(TAKE_JOB, take_ticket),
+            Job(FIGURES_JOB, figures.run),
         ],
         [
             Periodic("sweep", logs.sweep, 15),
             Periodic("sweep_timers", timers.sweep, 15),
             Periodic("sync", sync, 30),
+            Periodic("figures", figures.run, 5),
+            Periodic("tickets", poll_tickets, 20),
             Periodic("people", refresher.people, 60),
             Periodic("sign", rounds.sign, 15),
             Periodic("helpdesk", rounds.helpdesk, 30),

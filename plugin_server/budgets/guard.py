@@ -2,6 +2,7 @@
 
 The helpdesk lets every agent who may change a ticket write any of its fields through the API, hidden or not.
 So each ticket that has changed is looked at: where a field is not as it should be, its history says whose doing it was.
+"""
 
 from __future__ import annotations
 

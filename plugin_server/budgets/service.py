@@ -216,12 +216,28 @@ class Budgets:
             constraints.append(locking.Constraint("ticket", hours(used.stopped), budget))
         if (project := await self._project(connection, ticket, now)) is not None:
             constraints.append(project)
-        lock = None
-        if not self._is_exempt(ticket):
-            events = (await store.unlocks(connection, [ticket.id])).get(ticket.id, [])
-            unlocks = [_unlock(event) for event in events]
-            lock = locking.lock(constraints, self.policy.lock, unlocks, hours(used.stopped), now)
+        lock = await self._lock(connection, ticket, constraints, hours(used.stopped))
         return Figures(used, tuple(constraints), hours(used.running), lock)
+
+    async def would_lock(
+        self, ticket: tickets_store.Ticket, constraints: Sequence[locking.Constraint], used: Decimal
+    ) -> bool:
+        """Whether a ticket would be locked under these constraints, having used so many hours itself."""
+        return await self._lock(self._pool, ticket, constraints, used) is not None
+
+    async def _lock(
+        self,
+        connection: Connection | Pool,
+        ticket: tickets_store.Ticket,
+        constraints: Sequence[locking.Constraint],
+        used: Decimal,
+    ) -> locking.Lock | None:
+        if self._is_exempt(ticket):
+            return None
+        events = (await store.unlocks(connection, [ticket.id])).get(ticket.id, [])
+        return locking.lock(
+            constraints, self.policy.lock, [_unlock(event) for event in events], used, self._clock.now()
+        )
 
     async def _project(
         self, connection: Connection | Pool, ticket: tickets_store.Ticket, now: datetime

@@ -64,6 +64,7 @@ def write_secrets(folder: Path, seed: Seed) -> None:
     """
     kept_secret(folder / "secrets" / "jwt_key", lambda: secrets.token_urlsafe(48))
     kept_secret(folder / "secrets" / "token_key", lambda: Fernet.generate_key().decode())
+    kept_secret(folder / "secrets" / "webhook_secret", lambda: secrets.token_urlsafe(32))
     for name in ("harvest_token", "harvest_client_secret", "helpdesk_token", "helpdesk_client_secret"):
         write_private(folder / "secrets" / name, getattr(seed, name))
 

@@ -298,6 +298,7 @@ class NewTimeEntry(msgspec.Struct, omit_defaults=True):
 class TimeEntryChange(msgspec.Struct, omit_defaults=True):
     """The body of a change: what is left unset stays as it is."""
 
+    project_id: int | msgspec.UnsetType = msgspec.UNSET
     task_id: int | msgspec.UnsetType = msgspec.UNSET
     hours: Decimal | msgspec.UnsetType = msgspec.UNSET
     started_time: str | msgspec.UnsetType = msgspec.UNSET

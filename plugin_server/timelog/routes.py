@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
+from plugin_server.budgets.ahead import Ahead
 from plugin_server.harvest.notes import MAXIMUM_NOTES
 from plugin_server.runtime.api import Answer, Call, PanelView, Refused, Route
 from plugin_server.runtime.errors import Conflict, Invalid, Problem
+from plugin_server.runtime.templates import Templates
 from plugin_server.timelog import rules, store
 from plugin_server.timelog.rules import Event, Typed
 from plugin_server.timelog.service import TimeLog, Wish
@@ -86,11 +89,21 @@ class LogOut(BaseModel):
         )
 
 
+class AheadOut(BaseModel):
+    """What the ticket's budget would come to."""
+
+    percent: int | None = Field(description="Utilization now, in whole percent; null without a budget.")
+    percent_after: int | None = Field(description="Utilization with those hours.")
+    locks: bool = Field(description="Whether those hours would lock the ticket.")
+
+
 class LogRoutes:
     """Handlers of the timelog feature."""
 
-    def __init__(self, timelog: TimeLog) -> None:
+    def __init__(self, timelog: TimeLog, ahead: Ahead, templates: Templates) -> None:
         self._timelog = timelog
+        self._ahead = ahead
+        self._templates = templates
 
     def api(self) -> list[Route]:
         """The API's operations."""
@@ -108,6 +121,14 @@ class LogRoutes:
                 refusals=(401, 403, 404, 409, 503),
                 description="The id is a UUID that the caller makes up: sending the same one again never makes a second"
                 " entry. Nothing is stored or sent when any value is refused.",
+            ),
+            Route(
+                "GET",
+                r"/api/v1/tickets/{ticket_id:\d{1,15}}/ahead",
+                self.look_ahead,
+                "What a ticket's budget comes to with hours that are about to be logged (`?hours=1:30`)",
+                answer=AheadOut,
+                refusals=(401, 403, 404, 503),
             ),
             Route("GET", path, self.get_log, "Read a log", answer=LogOut, refusals=own),
             Route("DELETE", path, self.discard_log, "Discard a log", answer=LogOut, refusals=(*own, 409)),
@@ -137,6 +158,23 @@ class LogRoutes:
             }
             raise _with_panel(problem, body.ticket_id, values) from None
         return Answer(LogOut.of(found), status=201 if new else 200, panel=PanelView(found.ticket_id))
+
+    async def look_ahead(self, call: Call[Any]) -> Answer:
+        """Hours that can't be read change nothing: the person is still typing."""
+        try:
+            extra = rules.parse_hours(call.request.query.get("hours", ""), rules.MEASURED)
+        except ValueError:
+            extra = Decimal(0)
+        seen = await self._ahead.look(call.caller, call.path_int("ticket_id"), extra)
+        out = AheadOut(percent=seen.percent, percent_after=seen.percent_after, locks=seen.locks)
+        html = self._templates.render(
+            "budgets/ahead.html",
+            call.lang,
+            now=seen.percent,
+            after=seen.percent_after if extra else None,
+            locks=seen.locks,
+        )
+        return Answer(out, html=html)
 
     async def get_log(self, call: Call[Any]) -> Answer:
         return self._answer(await self._timelog.look(call.caller, _id(call)))

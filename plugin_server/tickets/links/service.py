@@ -98,9 +98,7 @@ class Links:
         client = self._administrator()
         for entry_id in await store.staying(self._pool, change.ticket_id, change.old_project_id):
             try:
-                entry = await client.change_time_entry(
-                    entry_id, wire.TimeEntryChange(project_id=change.new_project_id)
-                )
+                entry = await client.change_time_entry(entry_id, wire.TimeEntryChange(project_id=change.new_project_id))
             except Refused as error:
                 kept.append(str(error))
             except Missing:

@@ -169,7 +169,7 @@ async def latest(pool: Pool, ticket_id: int) -> Change | None:
     return Change(**row) if row else None
 
 
-async def counted_after(pool: Pool, change_id: int, limit: int = 100) -> list[Change]:
+async def counted_after(pool: Pool | Connection, change_id: int, limit: int = 100) -> list[Change]:
     """Changes that have been counted, in the order in which they were made."""
     rows = await pool.fetch(
         f"{_CHANGE} WHERE c.id > $1 AND c.counted_at IS NOT NULL ORDER BY c.id LIMIT $2", change_id, limit

@@ -1,0 +1,98 @@
+"""One round of everything that keeps budgets true, in the order in which each thing rests on the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from plugin_server.budgets import store
+from plugin_server.budgets.guard import Guard
+from plugin_server.budgets.notices import store as notices_store
+from plugin_server.budgets.notices.service import Notices
+from plugin_server.budgets.service import Budgets
+from plugin_server.budgets.watch import Watch
+from plugin_server.budgets.writing import Writing
+from plugin_server.helpdesk.base import HelpdeskError
+from plugin_server.mirror.service import Mirror
+from plugin_server.runtime import log
+from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.database import Pool
+from plugin_server.tickets.attribution.service import Attribute
+from plugin_server.tickets.links import store as links_store
+from plugin_server.tickets.links.service import Links
+
+_CHANGES = "link_changes"
+_logger = log.get(__name__)
+
+
+class Rounds:
+    """Runs when nudged and every few seconds; whichever worker does it, and however often, the outcome is the same."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        guard: Guard,
+        attribute: Attribute,
+        budgets: Budgets,
+        writing: Writing,
+        watch: Watch,
+        links: Links,
+        notices: Notices,
+        mirror: Mirror,
+        clock: Clock,
+    ) -> None:
+        self._pool = pool
+        self._mirror = mirror
+        self._clock = clock
+        self._steps: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
+            ("guard", guard.step),
+            ("attribute", attribute.run),
+            ("recompute", budgets.recompute),
+            ("write", writing.step),
+            ("watch", watch.step),
+            ("move", links.step),
+            ("changes", self._tell_changes),
+            ("notices", notices.step),
+        )
+
+    async def run(self) -> None:
+        """Do what waits. A helpdesk that does not answer holds up only what needs it."""
+        for name, step in self._steps:
+            try:
+                await step()
+            except HelpdeskError as error:
+                _logger.warning("a step waits for the helpdesk", step=name, reason=str(error))
+
+    async def _tell_changes(self) -> None:
+        """A ticket's project was changed: its project manager hears of it, with the hours that moved."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            done = await store.cursor(connection, _CHANGES)
+            for change in await links_store.counted_after(connection, done):
+                words = await self._words(change)
+                await notices_store.tell(
+                    connection, change.ticket_id, "project_changed", words, self._clock.now()
+                )
+                event = store.Event(
+                    change.ticket_id,
+                    change.changed_at,
+                    "project_changed",
+                    reason=words,
+                    field="project",
+                    old_value=str(change.old_project_id),
+                    new_value="" if change.new_project_id is None else str(change.new_project_id),
+                )
+                await store.write_down(connection, event)
+                await store.move_cursor(connection, _CHANGES, change.id)
+
+    async def _words(self, change: links_store.Change) -> str:
+        old, new = await self._name(change.old_project_id), await self._name(change.new_project_id)
+        return (
+            f"The ticket's Harvest project was changed from {old} to {new}: {change.left_entries} entries"
+            f" ({change.left_hours / 100:.2f} h) no longer count here, {change.came_entries} entries"
+            f" ({change.came_hours / 100:.2f} h) do now."
+        )
+
+    async def _name(self, project_id: int | None) -> str:
+        if project_id is None:
+            return "none"
+        project = await self._mirror.project(project_id)
+        return project.label if project else str(project_id)
