@@ -14,7 +14,9 @@ from . import (
     directory,
     events,
     faults,
+    history,
     http_logs,
+    links,
     login,
     macros,
     middleware,
@@ -25,8 +27,10 @@ from . import (
     seed,
     simulation,
     tags,
+    ticket_merge,
     ticket_search,
     tickets,
+    tickets_mass,
     time_accountings,
     time_types,
     tokens,
@@ -60,8 +64,8 @@ def create_app(pool: Pool, settings: Settings, outer: Sequence[Middleware] = ())
     app[events.LISTENERS] = []
     for part in (
         simulation, faults, login, oauth, tokens, users, directory, roles, object_manager, core_workflows, config,
-        ticket_search, time_accountings, time_types, tickets, articles, tags, macros, webhooks, triggers, webhook_jobs,
-        http_logs, page,
+        ticket_search, time_accountings, tickets_mass, ticket_merge, history, links, time_types, tickets, articles,
+        tags, macros, webhooks, triggers, webhook_jobs, http_logs, page,
     ):  # fmt: skip
         part.add_routes(app)
     return app

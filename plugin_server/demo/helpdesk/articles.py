@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import access, catalog, events, inputs, sanitize, shapes, ticket_store, time_store
+from . import access, catalog, events, history, inputs, sanitize, shapes, ticket_store, time_store
 from .access import Actor
 from .auth import ACTOR
 from .database import Connection, Record
@@ -39,6 +39,7 @@ async def add(connection: Connection, actor: Actor, ticket: Mapping[str, Any], p
         f"INSERT INTO articles ({names}) VALUES ({marks}) RETURNING id",  # noqa: S608 - the columns are ours
         *columns.values(),
     )
+    await history.related(connection, "Ticket::Article", article_id, ticket["id"], actor.id, "created")
     contact = {catalog.AGENT: "agent", catalog.CUSTOMER: "customer"}.get(columns["sender_id"])
     if columns["type_id"] != catalog.NOTE and contact:
         stamps = f", last_contact_at = clock_timestamp(), last_contact_{contact}_at = clock_timestamp()"
@@ -53,6 +54,34 @@ async def add(connection: Connection, actor: Actor, ticket: Mapping[str, Any], p
     if unit not in (None, ""):
         kind = await time_store.kind(connection, {**params, "type_id": None})
         await time_store.add(connection, actor, ticket["id"], time_store.amount(unit), kind, article_id)
+    return article_id
+
+
+async def system_note(
+    connection: Connection, ticket_id: int, note: Mapping[str, Any], source: history.Source | None = None
+) -> int:
+    """A note of the system's, out of a trigger or a macro: no person writes it. Its id."""
+    article_id: int = await connection.fetchval(
+        "INSERT INTO articles (ticket_id, type_id, sender_id, subject, body, content_type, internal, preferences, "
+        "created_by_id, updated_by_id) VALUES ($1, $2, $3, $4, $5, 'text/html', $6, $7, $8, $8) RETURNING id",
+        ticket_id,
+        catalog.NOTE,
+        catalog.SYSTEM,
+        inputs.text(note.get("subject"), "subject", 3000),
+        sanitize.clean(inputs.text(note.get("body"), "body", BODY_LIMIT) or ""),
+        inputs.truthy(note.get("internal")),
+        {"perform_origin": "trigger" if source else "macro", "notification": True},
+        catalog.SYSTEM_USER,
+    )
+    await history.related(
+        connection, "Ticket::Article", article_id, ticket_id, catalog.SYSTEM_USER, "created", source=source
+    )
+    await connection.execute(
+        "UPDATE tickets SET article_count = article_count + 1, updated_at = clock_timestamp(), updated_by_id = $2 "
+        "WHERE id = $1",
+        ticket_id,
+        catalog.SYSTEM_USER,
+    )
     return article_id
 
 
@@ -196,6 +225,18 @@ async def _update(request: web.Request) -> web.Response:
                 actor.id,
             )
             await connection.execute("UPDATE tickets SET updated_at = clock_timestamp() WHERE id = $1", ticket["id"])
+            if article["internal"] != params["internal"]:
+                values = ("false", "true") if params["internal"] else ("true", "false")
+                await history.related(
+                    connection,
+                    "Ticket::Article",
+                    article["id"],
+                    ticket["id"],
+                    actor.id,
+                    "updated",
+                    attribute="internal",
+                    values=values,
+                )
     row, _ = await _find(request)
     return web.json_response((await shapes.articles(db, [row]))[0])
 

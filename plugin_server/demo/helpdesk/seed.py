@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from . import catalog, macros, oauth_store
+from . import catalog, history, macros, oauth_store
 from .database import LOCK, Connection, Pool, create_tables
 from .digests import digest, password_hash
 from .settings import Settings
@@ -164,6 +164,7 @@ async def _ticket(connection: Connection, ticket: dict[str, Any], data: dict[str
         len(ticket["articles"]),
         opened,
     )
+    await history.ticket_event(connection, ticket["id"], customer["helpdesk_id"], "created")
     for step, article in enumerate(ticket["articles"]):
         await _article(connection, ticket["id"], article, customer, opened + timedelta(hours=3 * step))
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from aiohttp import web
 
-from . import access, inputs, simulation, ticket_store
+from . import access, history, inputs, simulation, ticket_store
 from .auth import ACTOR
-from .database import Record
+from .database import Db, Record
 from .errors import ForbiddenError, UnprocessableError
 from .settings import POOL
 
@@ -49,20 +49,32 @@ async def _change(request: web.Request) -> tuple[Record, str]:
     return row, item
 
 
+async def change(db: Db, ticket_id: int, user_id: int, name: str, *, remove: bool = False) -> None:
+    """Add or remove a tag, with its history; the ticket is not touched."""
+    if remove:
+        done = await db.fetchval("DELETE FROM tags WHERE ticket_id = $1 AND name = $2 RETURNING true", ticket_id, name)
+    else:
+        done = await db.fetchval(
+            "INSERT INTO tags VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true", ticket_id, name
+        )
+    if done:
+        await history.tag(db, ticket_id, user_id, "removed" if remove else "added", name)
+
+
 async def _add(request: web.Request) -> web.Response:
     row, item = await _change(request)
     db = request.app[POOL]
     free = await simulation.setting(db, "tag_new") or request[ACTOR].may("admin.tag")
     if not free and not await db.fetchval("SELECT EXISTS (SELECT FROM tags WHERE name = $1)", item):
         raise ForbiddenError("You are not allowed to create new tags.")
-    await db.execute("INSERT INTO tags VALUES ($1, $2) ON CONFLICT DO NOTHING", row["id"], item)
+    await change(db, row["id"], request[ACTOR].id, item)
     await _touch(request, row["id"])
     return web.json_response(True, status=201)
 
 
 async def _remove(request: web.Request) -> web.Response:
     row, item = await _change(request)
-    await request.app[POOL].execute("DELETE FROM tags WHERE ticket_id = $1 AND name = $2", row["id"], item)
+    await change(request.app[POOL], row["id"], request[ACTOR].id, item, remove=True)
     await _touch(request, row["id"])
     return web.json_response(True)
 

@@ -5,7 +5,6 @@ Source: ``app/controllers/tickets_controller.rb``, ``spec/requests/ticket_spec.r
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -17,11 +16,14 @@ from . import (
     catalog,
     config,
     events,
+    history,
     inputs,
+    links,
     shapes,
     tags,
     ticket_params,
     ticket_store,
+    ticket_writes,
     time_store,
     workflow_world,
 )
@@ -48,7 +50,7 @@ async def _whole(db: Db, actor: Actor, row: Record) -> dict[str, Any]:
         "ticket_id": row["id"],
         "ticket_article_ids": [one["id"] for one in found],
         "assets": await shapes.assets(db, [row], found),
-        "links": [],
+        "links": await links.of_ticket(db, actor, row["id"]),
         "tags": await ticket_store.tags(db, row["id"]),
         "mentions": [],
         "time_accountings": [time_store.shape(one) for one in times],
@@ -100,31 +102,12 @@ async def _update(request: web.Request) -> web.Response:
     params = await inputs.body(request)
     article_id = None
     async with db.acquire() as connection, connection.transaction():
-        current = dict(await ticket_store.lock(connection, row["id"]))
-        fields = await ticket_params.read(connection, actor, params, current)
-        await ticket_params.keep_owner_valid(connection, fields, current)
-        changed = {name: value for name, value in fields.items() if value != current[name]}
-        # Also when nothing changed: a field that must be filled holds up every update.
-        await workflow_world.check(
-            connection, actor, workflow_world.EDIT, workflow_world.flat(current), workflow_world.flat(current | changed)
-        )
-        if changed.get("state_id") == catalog.CLOSED:
-            changed["close_at"] = datetime.now(UTC)
-        if changed:
-            await ticket_store.update(connection, row["id"], changed, actor.id)
-        changes = _changes(current, changed)
+        saved, changes = await ticket_writes.change(connection, actor, row["id"], params)
         if params.get("article"):
-            article_id = await articles.add(connection, actor, current | changed, params["article"])
+            article_id = await articles.add(connection, actor, saved, params["article"])
     if changes or article_id:
         await events.emit(request.app, events.TicketSaved(row["id"], "update", actor.id, article_id, changes))
     return await _answer(request, await load(request, row["id"]), wrote=True)
-
-
-def _changes(before: dict[str, Any], changed: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Attribute by attribute: old and new, also for each of the Object Manager's own."""
-    found = {name: (before[name], value) for name, value in changed.items() if name != "custom"}
-    old, new = before["custom"], changed.get("custom", before["custom"])
-    return found | {name: (old.get(name), new.get(name)) for name in {*old, *new} if old.get(name) != new.get(name)}
 
 
 async def _create(request: web.Request) -> web.Response:
@@ -139,6 +122,7 @@ async def _create(request: web.Request) -> web.Response:
         await workflow_world.check(connection, actor, workflow_world.CREATE, None, workflow_world.flat(fields))
         ticket_id = await ticket_store.insert(connection, fields)
         ticket = dict(await ticket_store.lock(connection, ticket_id))
+        await history.ticket_event(connection, ticket_id, actor.id, "created")
         article_id = await articles.add(connection, actor, ticket, params["article"])
         await connection.execute(
             "UPDATE tickets t SET create_article_type_id = a.type_id, create_article_sender_id = a.sender_id "
@@ -147,7 +131,8 @@ async def _create(request: web.Request) -> web.Response:
             article_id,
         )
         for name in tags.split(params.get("tags")):
-            await connection.execute("INSERT INTO tags VALUES ($1, $2) ON CONFLICT DO NOTHING", ticket_id, name)
+            await tags.change(connection, ticket_id, actor.id, name)
+        await links.of_new_ticket(connection, ticket_id, params.get("links"))
     await events.emit(request.app, events.TicketSaved(ticket_id, "create", actor.id, article_id, {}))
     return await _answer(request, await load(request, ticket_id), wrote=True, status=201)
 

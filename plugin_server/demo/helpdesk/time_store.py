@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from . import access, config, inputs
+from . import access, config, history, inputs
 from .access import Actor
 from .database import Connection, Db, Record
 from .errors import ForbiddenError, MaskedError, UnprocessableError
@@ -109,11 +109,15 @@ async def sum_up(connection: Connection, actor: Actor, ticket_id: int) -> None:
     total = await connection.fetchval("SELECT sum(time_unit) FROM time_accountings WHERE ticket_id = $1", ticket_id)
     if total is not None and abs(total) >= _LIMIT:
         raise MaskedError("PG::NumericValueOutOfRange: numeric field overflow")
+    before = await connection.fetchval("SELECT time_unit FROM tickets WHERE id = $1", ticket_id)
+    after = Decimal(0) if total is None else total
+    if before != after:
+        await history.updated(connection, ticket_id, actor.id, {"time_unit": (before, after)})
     await connection.execute(
         "UPDATE tickets SET time_unit = $2, updated_by_id = $3, updated_at = clock_timestamp() "
         "WHERE id = $1 AND time_unit IS DISTINCT FROM $2",
         ticket_id,
-        Decimal(0) if total is None else total,
+        after,
         actor.id,
     )
 
