@@ -61,6 +61,8 @@ class Rounds:
                 await step()
             except HelpdeskError as error:
                 _logger.warning("a step waits for the helpdesk", step=name, reason=str(error))
+            except Exception:
+                _logger.exception("a step failed, the next round tries it again", step=name)
 
     async def _tell_changes(self) -> None:
         """A ticket's project was changed: its project manager hears of it, with the hours that moved."""
@@ -68,9 +70,7 @@ class Rounds:
             done = await store.cursor(connection, _CHANGES)
             for change in await links_store.counted_after(connection, done):
                 words = await self._words(change)
-                await notices_store.tell(
-                    connection, change.ticket_id, "project_changed", words, self._clock.now()
-                )
+                await notices_store.tell(connection, change.ticket_id, "project_changed", words, self._clock.now())
                 event = store.Event(
                     change.ticket_id,
                     change.changed_at,

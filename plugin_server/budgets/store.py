@@ -192,11 +192,11 @@ async def written(pool: Pool, one: Budget, now: datetime) -> None:
     """The helpdesk shows what was wanted; what is wanted anew meanwhile is due at once."""
     await pool.execute(
         """
-        UPDATE ticket_budget SET written_state = $2, written_used = $3, written_utilization = $4, written_at = $5,
-            write_attempts = 0, write_problem = NULL,
-            write_budget = write_budget AND accepted_budget <> $6,
+        UPDATE ticket_budget SET written_state = $2::text, written_used = $3::text, written_utilization = $4::text,
+            written_at = $5::timestamptz, write_attempts = 0, write_problem = NULL,
+            write_budget = write_budget AND accepted_budget <> $6::text,
             write_due_at = CASE WHEN (wanted_state, wanted_used, wanted_utilization, accepted_budget)
-                IS DISTINCT FROM ($2, $3, $4, $6) THEN $5 END
+                IS DISTINCT FROM ($2::text, $3::text, $4::text, $6::text) THEN $5::timestamptz END
         WHERE ticket_id = $1
         """,
         one.ticket_id,

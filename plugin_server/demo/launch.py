@@ -172,7 +172,7 @@ class _Demo:
             extension=extension,
             launcher_pid=os.getpid(),
         )
-        await start_programs(demo, urls, logs=self._folder / "logs", lock=data.lock, started=self._programs)
+        await start_programs(demo, urls, seed, logs=self._folder / "logs", lock=data.lock, started=self._programs)
         data.announce(demo)
         _say(prepare.welcome(self._folder, demo, seed))
         if open_browser:

@@ -37,6 +37,7 @@ class Seed:
     harvest_token: str
     harvest_client_secret: str
     helpdesk_token: str
+    helpdesk_setup_token: str
     helpdesk_client_secret: str
 
     @classmethod
@@ -53,6 +54,7 @@ class Seed:
             harvest_token=seed["tokens"]["harvest"],
             harvest_client_secret=seed["oauth"]["harvest"]["client_secret"],
             helpdesk_token=seed["tokens"]["zammad"],
+            helpdesk_setup_token=seed["tokens"]["zammad_setup"],
             helpdesk_client_secret=seed["oauth"]["zammad"]["client_secret"],
         )
 

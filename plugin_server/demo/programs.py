@@ -12,7 +12,12 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
-from plugin_server.demo.prepare import CLONE
+from plugin_server import manifest as manifests
+from plugin_server.demo.prepare import CLONE, Seed
+from plugin_server.helpdesk.base import HelpdeskError
+from plugin_server.helpdesk.zammad.calls import Calls
+from plugin_server.helpdesk.zammad.objects import define
+from plugin_server.helpdesk.zammad.setup import Setup
 from plugin_server.runtime import datadir
 from plugin_server.runtime.datadir import RunningDemo
 from plugin_server.runtime.embedded import Leashed
@@ -69,10 +74,31 @@ async def until_ready(child: Leashed, url: str) -> None:
     raise ended(child, f"did not answer at {url} within {_READY_SECONDS:.0f} seconds")
 
 
+async def set_up_helpdesk(demo: RunningDemo, seed: Seed) -> None:
+    """Put into the helpdesk what Deskhours needs there, as an administrator would by the setup command. Raises
+    LaunchError."""
+    settings = manifests.load(demo.manifest)
+    desk, secret = settings.helpdesk, settings.helpdesk.webhook_secret
+    definition = define(
+        desk.fields,
+        desk.roles,
+        f"{demo.product_url}/hooks/helpdesk",
+        secret.get_secret_value() if secret else None,
+        f"{demo.harvest_url}/projects/{{id}}",
+    )
+    async with aiohttp.ClientSession() as session:
+        setup = Setup(Calls(session, demo.helpdesk_url), seed.helpdesk_setup_token, desk.roles)
+        try:
+            await setup.apply(definition, seed.helpdesk_token)
+        except HelpdeskError as error:
+            raise LaunchError(f"The demo helpdesk could not be set up: {error}") from error
+
+
 async def start_programs(
-    demo: RunningDemo, urls: Mapping[str, str], *, logs: Path, lock: int, started: list[Leashed]
+    demo: RunningDemo, urls: Mapping[str, str], seed: Seed, *, logs: Path, lock: int, started: list[Leashed]
 ) -> None:
     """Start Harvest and helpdesk while the product's tables are made, then server and worker; return when all answer.
+    The worker starts once the helpdesk has the fields that it writes.
 
     `urls` are the simulators' databases by name. Each program is added to `started` at once, so that the caller can
     stop it however this ends. Raises LaunchError for one that does not come up.
@@ -100,6 +126,13 @@ async def start_programs(
         started.append(child)
         await until_ready(child, f"{url}/_sim/health")
 
+    helpdesk_is_set_up = asyncio.Event()
+
+    async def helpdesk() -> None:
+        await simulator("demo helpdesk", "helpdesk", demo.helpdesk_url)
+        await set_up_helpdesk(demo, seed)
+        helpdesk_is_set_up.set()
+
     async def product() -> None:
         migration = start("migration", "migrate", connections, _CLI, "migrate")
         try:
@@ -110,14 +143,16 @@ async def start_programs(
         manifest = ("--manifest", str(demo.manifest))
         port = str(urlsplit(demo.product_url).port)
         server = start("server", "server", connections, _CLI, "serve", *manifest, "--port", port)
+        started.append(server)
+        await helpdesk_is_set_up.wait()
         worker = start("worker", "worker", connections, _CLI, "worker", *manifest)
-        started.extend((server, worker))
+        started.append(worker)
         await until_ready(server, f"{demo.product_url}/readyz")
         if worker.status is not None:
             raise ended(worker, "ended while starting")
 
     await together(
         simulator("simulated Harvest", "harvest", demo.harvest_url, "--helpdesk-url", demo.helpdesk_url),
-        simulator("demo helpdesk", "helpdesk", demo.helpdesk_url),
+        helpdesk(),
         product(),
     )

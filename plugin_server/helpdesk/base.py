@@ -186,6 +186,9 @@ class Helpdesk(Protocol):
     async def changed_tickets(self, token: str, since: timedelta, limit: int) -> list[Ticket]:
         """Tickets changed within the last ``since``, the latest first, at most ``limit``."""
 
+    async def concerned_tickets(self, token: str, limit: int) -> list[Ticket]:
+        """Tickets that name a project or a budget, however old, at most ``limit``."""
+
     async def existing(self, token: str, ticket_ids: Sequence[int]) -> set[int]:
         """Those of the tickets (at most 200) that a search still finds; the others may be gone."""
 

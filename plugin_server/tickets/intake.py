@@ -29,6 +29,9 @@ OVERLAP = timedelta(minutes=15)
 POLL_LIMIT = 2000
 """Tickets taken in one poll at most; the next one goes on."""
 
+FIRST_LIMIT = 100_000
+"""Tickets with a project or a budget that the first poll takes at most."""
+
 DELIVERIES_KEPT = timedelta(days=2)
 """The helpdesk gives up on a delivery within minutes."""
 
@@ -92,6 +95,8 @@ class Intake:
         since = await mirror_store.watermark(self._pool, _POLL)
         reach = OVERLAP if since is None else min(began - since + OVERLAP, timedelta(days=30))
         seen = await self._helpdesk.changed_tickets(self._token, reach, POLL_LIMIT)
+        if since is None:
+            seen += await self._helpdesk.concerned_tickets(self._token, FIRST_LIMIT)
         for ticket in reversed(seen):
             written = await self.keep(ticket)
             if written.changed or (written.taken and self._with_tags):

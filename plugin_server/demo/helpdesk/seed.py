@@ -12,33 +12,8 @@ from .digests import digest, password_hash
 from .settings import Settings
 
 ADDRESS = "support@example.com"
-_SHOWN = {"edit": {"ticket.agent": {"shown": True, "required": False}, "ticket.customer": {"shown": False}}}
-_HIDDEN = {"edit": {"ticket.agent": {"shown": False, "required": False}, "ticket.customer": {"shown": False}}}
-_TEXT = {"type": "text", "maxlength": 120, "default": "", "null": True}
-
-ATTRIBUTES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
-    ("harvest_project", "Harvest project", "input", _TEXT, _SHOWN),
-    ("budget_hours", "Budget (hours)", "input", _TEXT, _SHOWN),
-    ("quoted_hours", "Quoted (hours)", "input", _TEXT, _SHOWN),
-    ("hours_used", "Used (hours)", "input", _TEXT, _SHOWN),
-    ("budget_pm", "Budget PM", "input", _TEXT, _SHOWN),
-    ("budget_utilization", "Utilization (%)", "integer", {"min": 0, "max": 100000, "null": True}, _SHOWN),
-    (
-        "budget_state",
-        "Budget state",
-        "select",
-        {"options": {"open": "open", "warn": "warn", "locked": "locked"}, "nulloption": True, "maxlength": 255},
-        _HIDDEN,
-    ),
-    (
-        "budget_release",
-        "Budget exhausted - PM must release",
-        "select",
-        {"options": {"released": "released"}, "nulloption": True, "maxlength": 255},
-        _HIDDEN,
-    ),
-)
-"""Name, label, type, options and screens of the ticket attributes that an administrator would have added."""
+FIELDS = ("harvest_project", "budget_hours", "quoted_hours", "hours_used", "budget_pm")
+"""Values that the seed's tickets have had in attributes which an administrator is still to add."""
 
 
 async def prepare(pool: Pool, settings: Settings) -> None:
@@ -87,22 +62,18 @@ async def _fill(connection: Connection, data: dict[str, Any]) -> None:
             group["id"],
             group["members"],
         )
-    for position, (name, display, kind, option, screens) in enumerate(ATTRIBUTES, start=1):
-        await connection.execute(
-            "INSERT INTO object_attributes (name, display, data_type, data_option, screens, position) "
-            "VALUES ($1, $2, $3, $4, $5, $6)",
-            name,
-            display,
-            kind,
-            option,
-            screens,
-            1550 + position,
-        )
     await connection.execute(
         "INSERT INTO access_tokens (digest, user_id, name, permissions) VALUES ($1, $2, 'Deskhours', $3)",
         digest(data["tokens"]["zammad"]),
         data["service_user"]["helpdesk_id"],
         ["admin", "ticket.agent", "user_preferences"],
+    )
+    await connection.execute(
+        "INSERT INTO access_tokens (digest, user_id, name, permissions)"
+        " SELECT $1, id, 'Set up Deskhours', $3 FROM users WHERE login = $2",
+        digest(data["tokens"]["zammad_setup"]),
+        data["tokens"]["zammad_setup_owner"],
+        ["admin"],
     )
     for index, ticket in enumerate(data["tickets"]):
         await _ticket(connection, ticket, data, datetime.now(UTC) - timedelta(days=21 - 2 * index))
@@ -145,8 +116,8 @@ async def _ticket(connection: Connection, ticket: dict[str, Any], data: dict[str
     organisation = next(one for one in data["organisations"] if one["id"] == ticket["organisation_id"])
     customer = organisation["customer"]
     owner = await connection.fetchval("SELECT id FROM users WHERE login = $1", ticket["owner"]) or catalog.SYSTEM_USER
-    # Hours and project stand in the ticket; state and utilization are for the product to find out and write.
-    custom = {name: ticket[name] or None for name, *_ in ATTRIBUTES if name in ticket}
+    # Shown as soon as somebody adds the attributes. State and utilization are for the product to find out and write.
+    custom = {name: ticket[name] or None for name in FIELDS if name in ticket}
     await connection.execute(
         "INSERT INTO tickets (id, number, title, group_id, state_id, priority_id, owner_id, customer_id, "
         "organization_id, custom, article_count, create_article_type_id, create_article_sender_id, last_contact_at, "

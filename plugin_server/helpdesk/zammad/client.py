@@ -79,6 +79,13 @@ class Zammad:
         within = {"operator": "within last (relative)", "range": "minute", "value": str(minutes)}
         return await self._search(token, {"ticket.updated_at": within}, limit)
 
+    async def concerned_tickets(self, token: str, limit: int) -> list[base.Ticket]:
+        found: dict[int, base.Ticket] = {}
+        for field in (self._fields.project, self._fields.budget_hours):
+            condition = {f"ticket.{field}": {"operator": "is set", "value": "true"}}
+            found.update({ticket.id: ticket for ticket in await self._search(token, condition, limit)})
+        return list(found.values())[:limit]
+
     async def existing(self, token: str, ticket_ids: Sequence[int]) -> set[int]:
         condition = {"ticket.id": {"operator": "is", "value": [str(number) for number in ticket_ids]}}
         return {ticket.id for ticket in await self._search(token, condition, len(ticket_ids))}
