@@ -8,7 +8,8 @@ import {composer, emptyDraft, hasText} from './composer.js';
 import {ago, el} from './dom.js';
 import {applied, applyTags} from './macro.js';
 import {closeModal, failure, modal, submitModal} from './notify.js';
-import {attributeForm, customerPanel, tabs, tagList} from './sidebar.js';
+import {attributeForm} from './attribute_form.js';
+import {customerPanel, tabs, tagList} from './sidebar.js';
 import {may, refresh, session} from './session.js';
 import {askForTime} from './time_dialog.js';
 
@@ -208,6 +209,17 @@ export class TicketZoom {
     if (problem) {
       this.lock(false);
       this.refuse(...problem);
+      return;
+    }
+    // What the fields must hold has to be known first. Otherwise all of this happens at once.
+    if (this.form.pending) this.form.pending.then(() => this.checked(changes, article, tags, macro));
+    else this.checked(changes, article, tags, macro);
+  }
+
+  /** The last check of the page's own: fields that must be filled. What passes is sent. */
+  checked(changes, article, tags, macro) {
+    if (macro ? !this.form.complete(changes) : !this.form.valid()) {
+      this.lock(false);
       return;
     }
     const go = (time) => this.send({...changes, ...(article && {article: {...article, ...time}})}, tags, macro);
