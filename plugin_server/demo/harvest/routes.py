@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from plugin_server.demo.harvest import sim
+from plugin_server.demo.harvest import sim, sim_entries
 from plugin_server.demo.harvest.context import Handler
 from plugin_server.demo.harvest.endpoint import PREFIXES, endpoint
 from plugin_server.demo.harvest.resources import (
@@ -13,6 +13,7 @@ from plugin_server.demo.harvest.resources import (
     entry_writing,
     project_assignments,
     projects,
+    rates,
     task_assignments,
     tasks,
     time_entries,
@@ -48,6 +49,10 @@ API: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/users/{id}/project_assignments", project_assignments.of_user),
     ("GET", "/users/{id}/teammates", users.teammates),
     ("PATCH", "/users/{id}/teammates", users.set_teammates),
+    ("GET", "/users/{user_id}/billable_rates", rates.index("billable")),
+    ("POST", "/users/{user_id}/billable_rates", rates.create("billable")),
+    ("GET", "/users/{user_id}/cost_rates", rates.index("cost")),
+    ("POST", "/users/{user_id}/cost_rates", rates.create("cost")),
     ("GET", "/projects", projects.index),
     ("POST", "/projects", projects.create),
     ("GET", "/projects/{id}", projects.retrieve),
@@ -102,5 +107,6 @@ def add_routes(app: web.Application) -> None:
     router.add_post("/_sim/rate_limit", sim.set_rate_limit)
     router.add_post("/_sim/preferences", sim.set_preferences)
     router.add_post("/_sim/time_entries/{id}", sim.set_entry)
+    router.add_post("/_sim/entries", sim_entries.add_entries)
     router.add_post("/_sim/locks", sim.add_lock)
     router.add_delete("/_sim/locks", sim.clear_locks)
