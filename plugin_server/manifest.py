@@ -220,6 +220,20 @@ class Harvest(_Strict):
         description="Time limit of one call; the outcome of a broken call is only looked up when it has passed.",
     )
     rate_limit: RateLimit = RateLimit()
+    sync_seconds: int = Field(
+        default=60,
+        ge=15,
+        le=3600,
+        description="How often changes are read, all tickets at once: a dozen calls, however many tickets there are."
+        " Running timers are read every 30 seconds at least.",
+    )
+    nightly_hour: int = Field(
+        default=2,
+        ge=0,
+        le=23,
+        description="Hour of the day (UTC) from which on everything is listed once, to find what was deleted, and rates"
+        " are read.",
+    )
 
 
 class Time(_Strict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from plugin_server.accounts import store as accounts_store
@@ -69,8 +70,25 @@ class Refresher:
 
     async def account(self) -> None:
         """Projects and time entries of the account."""
+        await self._noted(self._services.mirror.sync)
+
+    async def beat(self) -> None:
+        """What is due of the sync."""
+        every = timedelta(seconds=self._services.manifest.harvest.sync_seconds)
+        await self._noted(lambda: self._services.mirror.beat(every))
+
+    async def night(self) -> None:
+        """What is due of the nightly work: deletions, rates. How Harvest is, the sync notes."""
+        with working("batch"):
+            try:
+                await self._services.mirror.night(self._services.manifest.harvest.nightly_hour)
+            except HarvestError as error:
+                _logger.warning("nightly work stopped", reason=str(error), detail=error.detail)
+
+    async def _noted(self, sync: Callable[[], Awaitable[bool | None]]) -> None:
+        """Note how Harvest is; ``sync`` says False when it has nothing to say about that."""
         try:
-            await self._services.mirror.sync()
+            asked = await sync()
         except Throttled as error:
             # It answers; that it is asked too much is none of its faults.
             _logger.warning("sync stopped", reason=str(error))
@@ -78,7 +96,8 @@ class Refresher:
             _logger.warning("sync stopped", reason=str(error), detail=error.detail)
             await self._health.note("harvest", str(error), refused=isinstance(error, (Unauthorized, Denied)))
         else:
-            await self._health.note("harvest")
+            if asked is not False:
+                await self._health.note("harvest")
 
     async def _read_person(self, client: HarvestClient, agent_id: int) -> None:
         user = await client.me()
@@ -198,7 +217,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         await timers.notice()
 
     async def sync() -> None:
-        await refresher.account()
+        await refresher.beat()
         await timers.notice()
         await services.queue.nudge(FIGURES_JOB)
 
@@ -215,7 +234,8 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         [
             Periodic("sweep", logs.sweep, 15),
             Periodic("sweep_timers", timers.sweep, 15),
-            Periodic("sync", sync, 30),
+            Periodic("sync", sync, 15),
+            Periodic("night", refresher.night, 60),
             Periodic("figures", figures.run, 5),
             Periodic("tickets", poll_tickets, 20),
             Periodic("people", refresher.people, 60),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -62,15 +62,57 @@ class HarvestClient:
 
     async def projects(self, updated_since: datetime | None = None) -> AsyncIterator[list[wire.Project]]:
         """All projects, archived ones too, page by page; only administrators and managers may ask."""
-        params = {"updated_since": _instant(updated_since)} if updated_since else {}
-        async for page in self._pages("/projects", params, wire.ProjectPage):
+        async for page in self._pages("/projects", _since(updated_since), wire.ProjectPage):
             yield page.projects
 
+    async def project(self, project_id: int) -> wire.Project:
+        """One project."""
+        return await self._get(f"/projects/{project_id}", wire.Project)
+
+    async def clients(self, updated_since: datetime | None = None) -> AsyncIterator[list[wire.ClientRecord]]:
+        """All clients, archived ones too, page by page."""
+        async for page in self._pages("/clients", _since(updated_since), wire.ClientPage):
+            yield page.clients
+
+    async def tasks(self, updated_since: datetime | None = None) -> AsyncIterator[list[wire.TaskRecord]]:
+        """All tasks, archived ones too, page by page."""
+        async for page in self._pages("/tasks", _since(updated_since), wire.TaskPage):
+            yield page.tasks
+
+    async def users(self, updated_since: datetime | None = None) -> AsyncIterator[list[wire.User]]:
+        """All people, archived ones too, page by page; only administrators, and managers with teammates, may ask."""
+        async for page in self._pages("/users", _since(updated_since), wire.UserPage):
+            yield page.users
+
+    async def user_assignments(self, updated_since: datetime | None = None) -> AsyncIterator[list[wire.UserAssignment]]:
+        """Who works on which project, in the whole account, page by page."""
+        async for page in self._pages("/user_assignments", _since(updated_since), wire.UserAssignmentPage):
+            yield page.user_assignments
+
+    async def task_assignments(self, updated_since: datetime | None = None) -> AsyncIterator[list[wire.TaskAssignment]]:
+        """Which task belongs to which project, in the whole account, page by page."""
+        async for page in self._pages("/task_assignments", _since(updated_since), wire.TaskAssignmentPage):
+            yield page.task_assignments
+
+    async def billable_rates(self, user_id: int) -> list[wire.Rate]:
+        """What an hour of a person was and is billed, the earliest first."""
+        pages = self._pages(f"/users/{user_id}/billable_rates", {}, wire.BillableRatePage)
+        return [rate async for page in pages for rate in page.billable_rates]
+
+    async def cost_rates(self, user_id: int) -> list[wire.Rate]:
+        """What an hour of a person did and does cost, the earliest first; only administrators may ask."""
+        pages = self._pages(f"/users/{user_id}/cost_rates", {}, wire.CostRatePage)
+        return [rate async for page in pages for rate in page.cost_rates]
+
     async def time_entries(self, **filters: str | int | date | datetime) -> AsyncIterator[wire.TimeEntryPage]:
-        """Time entries by Harvest's own filters (``updated_since``, ``from_``, ``to``, …), page by page."""
-        params = {name.rstrip("_"): _parameter(value) for name, value in filters.items()}
-        async for page in self._pages("/time_entries", params, wire.TimeEntryPage):
+        """Time entries by Harvest's own filters (``updated_since``, ``from_``, ``to``, …), page by page, the latest
+        day first."""
+        async for page in self._pages("/time_entries", _parameters(filters), wire.TimeEntryPage):
             yield page
+
+    async def time_entries_page(self, **filters: str | int | date | datetime) -> wire.TimeEntryPage:
+        """One page of :meth:`time_entries`: the first, or the one that ``page`` names."""
+        return await self._call("GET", f"{self._api_url}/time_entries", wire.TimeEntryPage, params=_parameters(filters))
 
     async def create_time_entry(self, entry: wire.NewTimeEntry) -> wire.TimeEntry:
         """Make an entry. There is no idempotency key: after an uncertain failure, look before trying again."""
@@ -168,6 +210,14 @@ class HarvestClient:
             await self._turns.pause(max(error.retry_after, 1.0))
             raise
         return content
+
+
+def _since(updated_since: datetime | None) -> dict[str, str]:
+    return {"updated_since": _instant(updated_since)} if updated_since else {}
+
+
+def _parameters(filters: Mapping[str, str | int | date | datetime]) -> dict[str, str]:
+    return {name.rstrip("_"): _parameter(value) for name, value in filters.items()}
 
 
 def _instant(value: datetime) -> str:

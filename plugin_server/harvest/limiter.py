@@ -61,7 +61,26 @@ class Work:
     reserved: int = 0
 
 
+@dataclass
+class Count:
+    """How many calls have begun."""
+
+    calls: int = 0
+
+
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
+_counts: ContextVar[tuple[Count, ...]] = ContextVar("counts", default=())
+
+
+@contextmanager
+def counting() -> Iterator[Count]:
+    """Counts the calls to Harvest that are made inside."""
+    count = Count()
+    token = _counts.set((*_counts.get(), count))
+    try:
+        yield count
+    finally:
+        _counts.reset(token)
 
 
 @contextmanager
@@ -110,12 +129,14 @@ async def admit(limiter: Limiter, kind: Kind) -> None:
     work = _current.get()
     if work is None:
         await limiter.enter(kind, PATIENCE[kind])
-        return
-    if work.reserved:
+    elif work.reserved:
         work.reserved -= 1
     else:
         await limiter.enter(work.kind, work.patience)
-    work.begun += 1
+    if work is not None:
+        work.begun += 1
+    for count in _counts.get():
+        count.calls += 1
 
 
 async def reserve(limiter: Limiter) -> None:

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
 
 from plugin_server.harvest import core, wire
 from plugin_server.harvest.client import HarvestClient
-from plugin_server.mirror import store
-from plugin_server.mirror.directory import store as directory
+from plugin_server.mirror import changes, store
+from plugin_server.mirror.history import History
+from plugin_server.mirror.listing import PAGE, Listing
+from plugin_server.mirror.progress import store as progress
+from plugin_server.mirror.progress.store import SyncState
+from plugin_server.mirror.reconcile import RELIST_EVERY, Reconcile, Scope
+from plugin_server.mirror.runs import Run, Runs, last_night
+from plugin_server.mirror.sync import Sync
+from plugin_server.mirror.writing import again
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 
-OVERLAP = timedelta(minutes=2)
-"""How far each run reaches back behind the last one's start. ``updated_since`` is exclusive and counts whole seconds,
-and Harvest's clock is not ours; rows seen twice change nothing."""
-
 REREAD = 20
 """At most so many entries are read one by one in a run."""
+
+RUNNING_EVERY = timedelta(seconds=30)
+"""How often running timers are read: one started elsewhere is expected here within a minute."""
+
+JITTER = timedelta(seconds=5)
+"""A run that comes so much early is not put off to the next beat."""
+
+AGAIN_AFTER = timedelta(hours=1)
+"""When a nightly run that complained of something is tried again."""
 
 _logger = log.get(__name__)
 
@@ -27,50 +39,51 @@ class Mirror:
     """Harvest's data as we last saw it. Each sync has a name, under which it remembers how far it has come."""
 
     PROJECTS = "projects"
-    TIME_ENTRIES = "time_entries"
+    TIME_ENTRIES = Sync.ENTRIES
+    _CHANGES = (PROJECTS, TIME_ENTRIES, "directory")
 
     @staticmethod
     def assignments_of(user_id: int) -> str:
         """The name of the sync of one person's assignments."""
         return f"assignments of {user_id}"
 
-    def __init__(self, pool: Pool, service_client: HarvestClient, clock: Clock) -> None:
+    def __init__(self, pool: Pool, service_client: HarvestClient, clock: Clock, page: int = PAGE) -> None:
         self._pool = pool
         self._client = service_client
         self._clock = clock
+        self._runs = Runs(pool, clock)
+        self._sync = Sync(pool, service_client, clock, Listing(service_client, clock, page))
+        self._reconcile = Reconcile(pool, service_client, clock, self._sync, page)
+        self.history = History(pool, service_client, clock, self._runs, self._sync, self._reconcile)
+
+    async def beat(self, every: timedelta) -> bool:
+        """What is due of it: changes ``every`` so often, running timers every half minute. To be called more often than
+        that. False: nothing was, or only timers while the rest is not well; so that nobody takes Harvest for well."""
+        if await self._due(self.TIME_ENTRIES, every) or await progress.unfinished(self._pool, self.TIME_ENTRIES):
+            await _all(self.sync, self.sync_directory)
+        elif await self._due("running", min(every, RUNNING_EVERY)):
+            await self.sync_running()
+            return not any(state.problem for state in await self.states() if state.name in self._CHANGES)
+        else:
+            return False
+        return True
+
+    async def _due(self, name: str, every: timedelta) -> bool:
+        state = await progress.state(self._pool, name)
+        return state is None or self._clock.now() - state.began_at >= every - JITTER
 
     async def sync(self) -> None:
-        """Bring projects and time entries up to date, running timers too."""
-        await self._sync_projects()
-        await self._sync_entries()
-        await self.sync_running()
+        """Bring projects and time entries up to date, running timers too: what panels show. A constant number of calls
+        unless much has changed. Raises what Harvest answered; one part that is refused does not stop the others."""
+        await _all(
+            lambda: self._runs.do(self.PROJECTS, self._sync.projects),
+            lambda: self._runs.do(self.TIME_ENTRIES, self._sync.entries),
+            self.sync_running,
+        )
 
-    async def _sync_projects(self) -> None:
-        began = self._clock.now()
-        since = await store.watermark(self._pool, self.PROJECTS)
-        company = await self._client.company()
-        async with self._pool.acquire() as connection:
-            await store.write_company(connection, company)
-        async for page in self._client.projects(since - OVERLAP if since else None):
-            async with self._pool.acquire() as connection, connection.transaction():
-                await directory.write(connection, "projects", [directory.project(item) for item in page])
-        async with self._pool.acquire() as connection:
-            await store.move_watermark(connection, self.PROJECTS, began)
-
-    async def _sync_entries(self) -> None:
-        """Write pages as they come; the watermark moves with the last one, so an interrupted run starts again."""
-        began = self._clock.now()
-        since = await store.watermark(self._pool, self.TIME_ENTRIES)
-        filters = {"updated_since": since - OVERLAP} if since else {}
-        count = 0
-        async for page in self._client.time_entries(**filters):
-            count += len(page.time_entries)
-            async with self._pool.acquire() as connection, connection.transaction():
-                await store.upsert_entries(connection, page.time_entries, began)
-                if page.links.next is None:
-                    await store.move_watermark(connection, self.TIME_ENTRIES, began)
-        if count:
-            _logger.info("time entries read", count=count)
+    async def sync_directory(self) -> None:
+        """Bring clients, tasks, people and assignments up to date: five calls."""
+        await self._runs.do("directory", self._sync.directory)
 
     async def sync_running(self) -> None:
         """Read the account's running timers, and anew what ran last time and no longer does.
@@ -78,31 +91,89 @@ class Mirror:
         A running timer's ``updated_at`` is not known to advance while it ticks, so ``updated_since`` is no way to see
         it; and one that was deleted leaves no trace but a 404.
         """
+        await self._runs.do("running", self._running)
+
+    async def _running(self, run: Run) -> bool:
         before = await store.running_ids(self._pool)
         running: set[int] = set()
         async for page in self._client.time_entries(is_running="true"):
+            run.rows += len(page.time_entries)
             running |= {entry.id for entry in page.time_entries}
             await self.keep(page.time_entries)
-        for entry_id in [known for known in before if known not in running][:REREAD]:
-            await self.reread(self._client, entry_id)
+        stopped = [known for known in before if known not in running]
+        for entry_id in stopped[:REREAD]:
+            try:
+                await self.reread(self._client, entry_id)
+            except core.Denied as error:
+                _logger.warning("a timer can't be followed", entry=entry_id, reason=str(error))
+        return len(stopped) <= REREAD
+
+    async def night(self, hour: int) -> bool:
+        """What is due of the nightly work, which begins at ``hour`` (UTC): deletions everywhere, rates, lists whole,
+        old changes. To be called every minute; goes on where its last run ended. Says whether nothing is left."""
+        due = last_night(self._clock.now(), hour)
+        if await store.watermark(self._pool, self.TIME_ENTRIES) is None:
+            return False  # the first sync reads it all
+        parts: dict[str, Callable[[Run], Awaitable[bool]]] = {
+            Reconcile.EVERYTHING: self._reconcile.everything,
+            "lists": self._whole_lists,
+            "changes": self._prune,
+            "rates": lambda run: self._sync.rates(run, hour),
+        }
+        for name, work in parts.items():
+            state = await progress.state(self._pool, name)
+            if state and state.succeeded_at and state.succeeded_at >= due:
+                continue
+            if state and state.problem and self._clock.now() - state.began_at < AGAIN_AFTER:
+                continue
+            if await self._runs.do(name, work) is not True:
+                return False  # its time is over; the next call goes on
+        return True
+
+    async def _whole_lists(self, run: Run) -> bool:
+        await self._reconcile.demand_sight()
+        return await self._sync.whole_lists(run)
+
+    async def _prune(self, run: Run) -> bool:
+        run.rows = await changes.prune(self._pool)
+        return run.rows < changes.PRUNE_AT_ONCE
+
+    async def relist(
+        self, scopes: Sequence[Scope], every: timedelta = RELIST_EVERY, *, force: bool = False
+    ) -> bool | None:
+        """Follow deletions in scopes that are hot, each at most ``every`` so often (``force``: now), the longest
+        unlisted first; 20 calls at most, however many they are. Says whether all have had their turn; ``None``:
+        another process is at it."""
+        pause = timedelta() if force else every
+        return await self._runs.do("relist", lambda run: self._reconcile.relist(run, scopes, pause))
+
+    async def states(self) -> list[SyncState]:
+        """How every sync is doing, by name."""
+        return await progress.states(self._pool)
 
     async def reread(self, client: HarvestClient, entry_id: int) -> wire.TimeEntry | None:
-        """One entry as it is now; ``None`` when Harvest has it no more, which is noted."""
+        """One entry as it is now; ``None`` when Harvest has it no more, which is noted.
+
+        A 404 says so only to who would be shown it: its own user, and administrators. To anybody else Harvest may
+        answer the same about an entry that is there: :class:`~plugin_server.harvest.core.Denied`.
+        """
+        asked_at = self._clock.now()
         try:
             entry = await client.time_entry(entry_id)
         except core.Missing:
+            owner = await store.owner(self._pool, entry_id)
+            user = await client.me() if owner is not None else None
+            if user is not None and user.id != owner and not user.sees_all:
+                raise core.Denied("Harvest does not show this entry to everybody: it may still be there") from None
             async with self._pool.acquire() as connection:
                 await store.mark_deleted(connection, entry_id, self._clock.now())
             return None
-        async with self._pool.acquire() as connection, connection.transaction():
-            await store.upsert_entries(connection, [entry])
-            await store.mark_present(connection, entry_id)
+        await self._sync.write(entry, asked_at)
         return entry
 
     async def keep(self, entries: Sequence[wire.TimeEntry]) -> None:
         """Write entries as a reply showed them."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            await store.upsert_entries(connection, entries)
+        await again(self._pool, lambda connection: store.upsert_entries(connection, entries))
 
     async def refresh_assignments(self, client: HarvestClient, user_id: int) -> None:
         """Read a person's own assignments with that person's ``client``."""
@@ -142,3 +213,15 @@ class Mirror:
     async def running(self, user_id: int) -> store.Running | None:
         """A person's running timer as last seen."""
         return await store.running(self._pool, user_id)
+
+
+async def _all(*steps: Callable[[], Awaitable[object]]) -> None:
+    """One after the other; a 403 of one does not keep the others from being done, and is raised in the end."""
+    denied: core.Denied | None = None
+    for step in steps:
+        try:
+            await step()
+        except core.Denied as error:
+            denied = denied or error
+    if denied:
+        raise denied

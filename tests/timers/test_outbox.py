@@ -108,6 +108,9 @@ class Harvest:
         entry.is_running, entry.timer_started_at, entry.updated_at = True, self.now, self.now
         return entry_id
 
+    async def me(self) -> wire.User:
+        return wire.User(ADA, "Ada", "Agent", "ada@example.com")
+
     async def create_time_entry(self, new: wire.NewTimeEntry) -> wire.TimeEntry:
         return await self._call(lambda: self.make(new))
 
