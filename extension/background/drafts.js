@@ -40,6 +40,16 @@ export function save(owner, ticket, uuid, fields) {
   });
 }
 
+/** Drops fields from the draft: what they held has been taken. */
+export function forget(owner, ticket, names) {
+  return atomically(["drafts"], async (drafts) => {
+    const draft = await result(drafts.get(keyOf(owner, ticket)));
+    if (!draft) return;
+    const fields = Object.fromEntries(Object.entries(draft.fields).filter(([name]) => !names.includes(name)));
+    await result(drafts.put({ ...draft, fields }));
+  });
+}
+
 /** Keeps the ticket's panel with its form, to be shown when the server can't be asked. */
 export function keepPanel(owner, ticket, html) {
   const [, form] = /data-region="form" data-rev="([^"]+)"/.exec(html) ?? [];

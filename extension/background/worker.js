@@ -22,9 +22,10 @@ const MESSAGES = {
   disarm: { from: [PAGE], carries: { ticket: isId, uuid: isUuid }, run: disarm },
   action: {
     from: [PAGE],
-    carries: { ticket: isId, method: isMethod, path: isText, fields: isFields },
+    carries: { ticket: isId, method: isMethod, path: isText, fields: isFields, forget: isNames },
     run: act,
   },
+  ahead: { from: [PAGE], carries: { ticket: isId, hours: isText }, run: lookAhead },
   connect: { from: [PAGE, POPUP], carries: {}, run: connect },
   disconnect: { from: [POPUP], carries: {}, run: disconnect },
   me: { from: [POPUP], carries: {}, run: showMe },
@@ -82,10 +83,21 @@ async function disarm({ ticket, uuid }) {
   return forPage(ticket, await outbox.disarm(uuid));
 }
 
-async function act({ ticket, method, path, fields }) {
+/** What a control does on the server; `forget` names the fields that are done with once it is taken. */
+async function act({ ticket, method, path, fields, forget }) {
   const answer = await session.callAsAgent(method, path, method === "GET" ? undefined : fields);
+  if (answer.answered && answer.status < 300 && forget.length) {
+    await drafts.forget(await session.owner(), ticket, forget);
+  }
   broadcast("changed");
   return forPage(ticket, answer);
+}
+
+/** What the hours that are being typed would come to, as a fragment; null when nobody can say. */
+async function lookAhead({ ticket, hours }) {
+  const path = `/api/v1/tickets/${ticket}/ahead?hours=${encodeURIComponent(hours)}`;
+  const { status, html } = await session.callAsAgent("GET", path);
+  return { html: status === 200 ? html : null };
 }
 
 async function connect() {
@@ -155,6 +167,10 @@ function isUuid(value) {
 
 function isText(value) {
   return typeof value === "string" && value.length <= 2_000;
+}
+
+function isNames(value) {
+  return Array.isArray(value) && value.length <= 20 && value.every(isText);
 }
 
 function isConfirm(value) {

@@ -1,6 +1,7 @@
 /** Runs in the helpdesk's page: a panel for every ticket that has been on show. */
 
 import config from "../config.js";
+import { Badge } from "./badge.js";
 import { Panel } from "./panel.js";
 import { Person } from "./person.js";
 import zammad from "./sites/zammad.js";
@@ -14,15 +15,17 @@ const person = new Person(site);
 
 function ticketOf(id) {
   if (!tickets.has(id)) {
-    const panel = new Panel(id, person);
-    tickets.set(id, { panel, submissions: new Submissions(site, panel) });
+    const badge = new Badge();
+    const panel = new Panel(id, person, badge);
+    tickets.set(id, { panel, badge, submissions: new Submissions(site, panel) });
   }
   return tickets.get(id);
 }
 
 watch(site, {
   visit({ ticket, root, composer, signal }) {
-    const { panel, submissions } = ticketOf(ticket);
+    const { panel, badge, submissions } = ticketOf(ticket);
+    badge.mount(root.querySelector(site.header.selector), signal);
     panel.mount(composer, signal);
     submissions.listen(root, signal);
   },

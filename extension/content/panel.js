@@ -4,8 +4,10 @@
  * what is typed, and passes on what is pressed.
  */
 
+import { Ahead } from "./ahead.js";
 import { ask, text } from "./ask.js";
 import { clockOf, earlier, panelIn } from "./fragment.js";
+import { makeHost } from "./host.js";
 import { collect, copyAttributes, draftName, fill, rememberFocus, restoreFocus, swap } from "./regions.js";
 import { fillShell, problemOf } from "./shell.js";
 import { followTheme } from "./theme.js";
@@ -13,23 +15,16 @@ import { Ticker } from "./ticker.js";
 
 const RETRY_SECONDS = 5;
 const FIELDS = "input[name], select[name], textarea[name]";
-/** Events that would make the page act on what is done in here: its shortcuts, its autosave, a composer that opens. */
-const KEPT_INSIDE = [
-  ...["keydown", "keypress", "keyup", "beforeinput", "input", "paste", "cut", "copy"],
-  ...["focusin", "focusout"],
-];
-
 /** The focus goes back so long after it was lost, when the page has thrown the panel's composer away under it. */
 const FOCUS_KEPT_MS = 100;
 const RELOAD = text("reload"); // asked now: once the extension is gone there is nobody left to ask
 
-let styles = null;
-const loadStyles = () => (styles ??= fetch(chrome.runtime.getURL("content/panel.css")).then((file) => file.text()));
-
 export class Panel {
-  #host = document.createElement("div");
-  #shadow = this.#host.attachShadow({ mode: "open" });
   #shell = document.createElement("div");
+  #host = makeHost("panel", this.#shell);
+  #shadow = this.#host.shadowRoot;
+  #ahead;
+  #badge;
   #person; // who is signed in to the page
   #root = null; // the [data-panel] in use
   #html = ""; // what it was made of
@@ -53,16 +48,13 @@ export class Panel {
   #opened = false; // what is to happen when a ticket is opened has happened
   #withoutTime = false; // the next reply may go out without time
 
-  constructor(ticket, person) {
+  constructor(ticket, person, badge) {
     this.ticket = ticket;
     this.#person = person;
-    Object.assign(this.#host.dataset, { deskhours: "panel", band: "none", locked: "false" });
-    for (const name of KEPT_INSIDE) this.#host.addEventListener(name, (event) => event.stopPropagation());
-    const style = document.createElement("style");
-    loadStyles().then((css) => (style.textContent = css));
+    this.#badge = badge;
+    this.#ahead = new Ahead(ticket);
     this.#shell.className = "dh-shell";
     this.#shell.hidden = true;
-    this.#shadow.append(style, this.#shell);
     this.#shadow.addEventListener("click", (event) => this.#onClick(event));
     this.#shadow.addEventListener("submit", (event) => event.preventDefault());
     for (const name of ["input", "change"]) this.#shadow.addEventListener(name, (event) => this.#onInput(event));
@@ -176,11 +168,9 @@ export class Panel {
   get #isActing() {
     return this.#busy || this.#logging;
   }
-
   get #form() {
     return this.#root?.querySelector('[data-region="form"]') ?? null;
   }
-
   async #log(how) {
     const values = this.values();
     if (!values || !this.#draft || this.#logging) return null;
@@ -218,12 +208,14 @@ export class Panel {
   }
 
   async #act(control) {
-    const { action, path, method = "POST", uuid } = control.dataset;
+    const { action, path, method = "POST", uuid, forget = "" } = control.dataset;
     if (path) {
       const region = control.closest("[data-region]");
-      const fields = region ? collect(region) : {};
-      const answer = await this.#exchange("action", { path, method: method.toUpperCase(), fields });
+      const done = forget.split(" ").filter(Boolean);
+      const message = { path, method: method.toUpperCase(), fields: region ? collect(region) : {}, forget: done };
+      const answer = await this.#exchange("action", message);
       if (answer.answered === false) this.tell(text("notDone"));
+      else if (answer.status < 300) this.#forget(done);
     } else if (action === "log-now") {
       await this.#log({ confirm: "now" });
     } else if (action === "connect") {
@@ -239,6 +231,16 @@ export class Panel {
       await this.#exchange("panel");
     } else {
       await this.#exchange("panel");
+    }
+  }
+
+  /** What these fields held has been taken: they begin anew. */
+  #forget(names) {
+    for (const name of names) {
+      delete this.#draft?.fields[name];
+      delete this.#unsaved[name];
+      const control = this.#root?.querySelector(`[name="${name}"]`);
+      if (control && "defaultValue" in control) control.value = control.defaultValue;
     }
   }
 
@@ -267,6 +269,7 @@ export class Panel {
     this.#draft.fields[name] = value;
     this.#unsaved[name] = value;
     if (this.#notice) this.tell(null);
+    if (name.startsWith("hours")) this.#ahead.look(this.#root);
     this.#save();
   }
 
@@ -359,6 +362,8 @@ export class Panel {
     restoreFocus(this.#shadow, focus);
     this.#root.dataset.now = next.dataset.now;
     if (this.#mounted) this.#ticker.hear(this.#root);
+    this.#ahead.look(this.#root);
+    this.#badge.show(this.#root.querySelector(".dh-badge")?.textContent);
     this.#open();
   }
 
@@ -367,7 +372,9 @@ export class Panel {
     const path = this.#root.dataset.onOpen;
     if (this.#opened || !path || !this.#mounted || document.hidden) return;
     this.#opened = true;
-    this.#whileBusy(this.#root, () => this.#exchange("action", { path, method: "POST", fields: collect(this.#root) }));
+    this.#whileBusy(this.#root, () => 
+      this.#exchange("action", { path, method: "POST", fields: collect(this.#root), forget: [] }),
+    );
   }
 
   #showShell() {

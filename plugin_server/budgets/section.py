@@ -75,11 +75,12 @@ class BudgetSection:
         manager = None
         if figures.lock is not None:
             manager = await self._desk.manager(request.caller)
-            regions.insert(0, await self._lock_region(request, view, row, figures.lock, manager))
-            placed |= LOCK_FIELDS
+            locked = [await self._lock_region(request, view, row, figures.lock, manager)]
             if manager is not None:
-                regions.insert(1, self._unlock_region(request, figures))
-                placed |= UNLOCK_FIELDS
+                locked.append(self._unlock_region(request, figures))
+            locked.append(await self._meanwhile_region(request, view, manager))
+            regions[:0] = locked
+            placed = LOCK_FIELDS | UNLOCK_FIELDS if manager is not None else LOCK_FIELDS
         elif (unlock := await self._open_unlock(figures, request.ticket_id)) is not None:
             regions.insert(0, self._opened_region(request, unlock))
         data = {
@@ -146,9 +147,7 @@ class BudgetSection:
         lock: locking.Lock,
         manager: Member | None,
     ) -> Region:
-        managers = await self._told(view, row)
-        member = manager or await self._member(request.caller)
-        may_change = member is not None and member.may_change(view.ticket.group_id)
+        managers = [] if manager else await self._told(view, row)
         html = self._templates.render(
             "budgets/lock.html",
             request.lang,
@@ -158,14 +157,24 @@ class BudgetSection:
             limit=f"{lock.constraint.limit:.2f}",
             managers=[one.name for one in managers],
             is_manager=manager is not None,
+        )
+        return Region("lock", html, tag="section")
+
+    async def _meanwhile_region(self, request: PanelRequest, view: TicketView, manager: Member | None) -> Region:
+        member = manager or await self._member(request.caller)
+        may_change = member is not None and member.may_change(view.ticket.group_id)
+        html = self._templates.render(
+            "budgets/meanwhile.html",
+            request.lang,
+            ticket_id=request.ticket_id,
             owners=await self._desk.owners(view.ticket) if may_change else [],
             owner_id=view.ticket.owner_id,
             may_change=may_change,
             may_close=may_change and view.ticket.state_kind == "open",
-            values=request.values,
+            values={"note_body": "", "owner_id": "", **request.values},
             errors={name: request.errors.get(name) for name in LOCK_FIELDS},
         )
-        return Region("lock", html, tag="section")
+        return Region("meanwhile", html, tag="section")
 
     def _unlock_region(self, request: PanelRequest, figures: Figures) -> Region:
         today = self._clock.now().astimezone(request.caller.zone).date()

@@ -13,6 +13,7 @@ export default {
   person: { path: "/api/v1/users/me", id: "id" },
 
   // Inside a ticket:
+  header: { selector: ".ticketZoom-header", count: 1 },
   composer: { selector: ".article-new", count: [0, 1] },
   body: { selector: '.article-new .js-textarea[data-name="body"]', count: [0, 1] },
   /** `maySpeak`: an article may come of it though nothing stands in the composer (a macro's own note). */

@@ -1,0 +1,22 @@
+/** The panel's host element: its shadow root, its styles, and the events that stay inside it. */
+
+/** Events that would make the page act on what is done in here: its shortcuts, its autosave, a composer that opens. */
+const KEPT_INSIDE = [
+  ...["keydown", "keypress", "keyup", "beforeinput", "input", "paste", "cut", "copy"],
+  ...["focusin", "focusout"],
+];
+
+let styles = null;
+const loadStyles = () => (styles ??= fetch(chrome.runtime.getURL("content/panel.css")).then((file) => file.text()));
+
+/** Makes a host of that kind, with its open shadow root; what it holds comes after the styles. */
+export function makeHost(kind, ...content) {
+  const host = document.createElement("div");
+  const shadow = host.attachShadow({ mode: "open" });
+  Object.assign(host.dataset, { deskhours: kind, band: "none", locked: "false" });
+  for (const name of KEPT_INSIDE) host.addEventListener(name, (event) => event.stopPropagation());
+  const style = document.createElement("style");
+  loadStyles().then((css) => (style.textContent = css));
+  shadow.append(style, ...content);
+  return host;
+}
