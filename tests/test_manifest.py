@@ -22,7 +22,8 @@ def written(tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], object]], Pa
     """Writes the repository's own manifest, after a change, with secrets beside it; returns its path."""
     secrets = tmp_path / "secrets"
     secrets.mkdir()
-    for name in ("jwt_key", "helpdesk_client_secret", "helpdesk_token", "harvest_client_secret", "harvest_token"):
+    names = ("jwt_key", "helpdesk_client_secret", "helpdesk_token", "webhook_secret", "harvest_client_secret")
+    for name in (*names, "harvest_token"):
         (secrets / name).write_text(name * 8)
     (secrets / "token_key").write_text(Fernet.generate_key().decode())
 

@@ -29,7 +29,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def write_manifest(folder: Path, *jwt_keys: str, change: Callable[[dict[str, Any]], object] | None = None) -> Manifest:
     """The repository's manifest with these signing keys and secrets of no worth."""
     (folder / "secrets").mkdir(exist_ok=True)
-    for name in ("helpdesk_client_secret", "helpdesk_token", "harvest_client_secret", "harvest_token"):
+    names = ("helpdesk_client_secret", "helpdesk_token", "webhook_secret", "harvest_client_secret", "harvest_token")
+    for name in names:
         (folder / "secrets" / name).write_text(name)
     if not (folder / "secrets" / "token_key").exists():
         (folder / "secrets" / "token_key").write_text(Fernet.generate_key().decode())
