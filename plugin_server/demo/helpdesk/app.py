@@ -19,7 +19,9 @@ from . import (
     links,
     login,
     macros,
+    mentions,
     middleware,
+    notifications,
     oauth,
     object_manager,
     page,
@@ -65,7 +67,8 @@ def create_app(pool: Pool, settings: Settings, outer: Sequence[Middleware] = ())
     for part in (
         simulation, faults, login, oauth, tokens, users, directory, roles, object_manager, core_workflows, config,
         ticket_search, time_accountings, tickets_mass, ticket_merge, history, links, time_types, tickets, articles,
-        tags, macros, webhooks, triggers, webhook_jobs, http_logs, page,
+        tags, macros, webhooks, triggers, webhook_jobs, http_logs, mentions, notifications,
+        page,
     ):  # fmt: skip
         part.add_routes(app)
     return app

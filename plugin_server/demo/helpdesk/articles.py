@@ -12,7 +12,19 @@ from typing import Any
 
 from aiohttp import web
 
-from . import access, catalog, events, history, inputs, sanitize, shapes, ticket_store, time_store
+from . import (
+    access,
+    catalog,
+    events,
+    history,
+    inputs,
+    mentions,
+    notifications,
+    sanitize,
+    shapes,
+    ticket_store,
+    time_store,
+)
 from .access import Actor
 from .auth import ACTOR
 from .database import Connection, Record
@@ -30,6 +42,7 @@ async def add(connection: Connection, actor: Actor, ticket: Mapping[str, Any], p
     422 for what Zammad refuses, 403 for time where accounting is off.
     """
     columns = await _columns(connection, actor, ticket, params)
+    await mentions.from_article(connection, actor, ticket, str(params["body"]))
     unit = params.get("time_unit")
     if unit not in (None, ""):
         await time_store.require_create(connection, actor, ticket)
@@ -40,6 +53,9 @@ async def add(connection: Connection, actor: Actor, ticket: Mapping[str, Any], p
         *columns.values(),
     )
     await history.related(connection, "Ticket::Article", article_id, ticket["id"], actor.id, "created")
+    if columns["type_id"] == catalog.EMAIL and columns["sender_id"] == catalog.AGENT:
+        to, subject = columns["to"] or "", columns["subject"] or ""
+        await notifications.mail(connection, "article", to, subject, columns["body"], ticket["id"], article_id)
     contact = {catalog.AGENT: "agent", catalog.CUSTOMER: "customer"}.get(columns["sender_id"])
     if columns["type_id"] != catalog.NOTE and contact:
         stamps = f", last_contact_at = clock_timestamp(), last_contact_{contact}_at = clock_timestamp()"

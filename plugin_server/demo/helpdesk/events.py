@@ -10,13 +10,18 @@ from aiohttp import web
 
 @dataclass(frozen=True)
 class TicketSaved:
-    """A ticket was created or changed, or got an article. ``changes`` maps attribute to (old, new)."""
+    """A ticket was created or changed, or got an article. ``changes`` maps attribute to (old, new).
+
+    ``by_trigger``: a trigger did it, which sets off no further ones; ``quiet``: nobody is to be notified.
+    """
 
     ticket_id: int
     action: str
     user_id: int
     article_id: int | None
     changes: dict[str, tuple[object, object]]
+    by_trigger: bool = False
+    quiet: bool = False
 
 
 Listener = Callable[[web.Application, TicketSaved], Awaitable[None]]

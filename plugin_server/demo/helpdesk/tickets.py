@@ -19,6 +19,7 @@ from . import (
     history,
     inputs,
     links,
+    mentions,
     shapes,
     tags,
     ticket_params,
@@ -52,7 +53,7 @@ async def _whole(db: Db, actor: Actor, row: Record) -> dict[str, Any]:
         "assets": await shapes.assets(db, [row], found),
         "links": await links.of_ticket(db, actor, row["id"]),
         "tags": await ticket_store.tags(db, row["id"]),
-        "mentions": [],
+        "mentions": [one["id"] for one in await mentions.of_ticket(db, row["id"])],
         "time_accountings": [time_store.shape(one) for one in times],
         "form_meta": {
             "configure_attributes": [attributes.definition(one) for one in await attributes.in_forms(db)],
@@ -123,6 +124,8 @@ async def _create(request: web.Request) -> web.Response:
         ticket_id = await ticket_store.insert(connection, fields)
         ticket = dict(await ticket_store.lock(connection, ticket_id))
         await history.ticket_event(connection, ticket_id, actor.id, "created")
+        if isinstance(params.get("mentions"), list):
+            await mentions.subscribe_all(connection, actor, ticket, params["mentions"])
         article_id = await articles.add(connection, actor, ticket, params["article"])
         await connection.execute(
             "UPDATE tickets t SET create_article_type_id = a.type_id, create_article_sender_id = a.sender_id "

@@ -129,12 +129,12 @@ async def _perform(connection: Connection, actor: Actor, number: int, macro: dic
         for key, rule in macro["perform"].items()
         if key.startswith("ticket.") and key != "ticket.tags"
     }
-    row = dict(await ticket_store.lock(connection, number))
+    await ticket_store.lock(connection, number)
     changes: ticket_writes.Changes = {}
-    # A macro that changes nothing saves nothing, and then no workflow is asked.
-    if any(str(_current(row, name) or "") != str(value or "") for name, value in wanted.items()):
+    # With any action on the ticket it is saved, and the workflows are asked; a note alone passes them by.
+    if any(key.startswith("ticket.") for key in macro["perform"]):
         try:
-            row, changes = await ticket_writes.change(connection, actor, number, wanted)
+            _, changes = await ticket_writes.change(connection, actor, number, wanted)
         except MaskedError:
             raise _Failed(number) from None
     rule = macro["perform"].get("ticket.tags")
@@ -146,10 +146,6 @@ async def _perform(connection: Connection, actor: Actor, number: int, macro: dic
     if not changes and article_id is None:
         return []
     return [TicketSaved(number, "update", actor.id, article_id, changes)]
-
-
-def _current(row: dict[str, Any], name: str) -> Any:
-    return row[name] if name in row else row["custom"].get(name)
 
 
 def add_routes(app: web.Application) -> None:
