@@ -214,6 +214,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
     async def refresh(agent_id: int, asked: int = 0) -> None:
         with working("person"):
             await refresher.person(agent_id, asked)
+        await services.queue.nudge(FIGURES_JOB)
         await timers.notice()
 
     async def sync() -> None:

@@ -21,6 +21,7 @@ from plugin_server.helpdesk.zammad.setup import Setup
 from plugin_server.runtime import datadir
 from plugin_server.runtime.datadir import RunningDemo
 from plugin_server.runtime.embedded import Leashed
+from plugin_server.tickets.routes import WEBHOOK
 
 DIE_WITH_PARENT = "DESKHOURS_DIE_WITH_PARENT"
 """Set by ``make``: stop when the process that started us is gone, for a SIGKILL is passed on by nobody."""
@@ -74,20 +75,19 @@ async def until_ready(child: Leashed, url: str) -> None:
     raise ended(child, f"did not answer at {url} within {_READY_SECONDS:.0f} seconds")
 
 
-async def set_up_helpdesk(demo: RunningDemo, seed: Seed) -> None:
-    """Put into the helpdesk what Deskhours needs there, as an administrator would by the setup command. Raises
-    LaunchError."""
-    settings = manifests.load(demo.manifest)
+async def set_up_helpdesk(manifest: Path, harvest_url: str, seed: Seed) -> None:
+    """Put into the helpdesk what Deskhours needs there, as an administrator would. Raises LaunchError."""
+    settings = manifests.load(manifest)
     desk, secret = settings.helpdesk, settings.helpdesk.webhook_secret
     definition = define(
         desk.fields,
         desk.roles,
-        f"{demo.product_url}/hooks/helpdesk",
+        f"{manifests.url_text(settings.server.public_url)}{WEBHOOK}",
         secret.get_secret_value() if secret else None,
-        f"{demo.harvest_url}/projects/{{id}}",
+        f"{harvest_url}/projects/{{id}}",
     )
     async with aiohttp.ClientSession() as session:
-        setup = Setup(Calls(session, demo.helpdesk_url), seed.helpdesk_setup_token, desk.roles)
+        setup = Setup(Calls(session, manifests.url_text(desk.url)), seed.helpdesk_setup_token, desk.roles)
         try:
             await setup.apply(definition, seed.helpdesk_token)
         except HelpdeskError as error:
@@ -130,7 +130,7 @@ async def start_programs(
 
     async def helpdesk() -> None:
         await simulator("demo helpdesk", "helpdesk", demo.helpdesk_url)
-        await set_up_helpdesk(demo, seed)
+        await set_up_helpdesk(demo.manifest, demo.harvest_url, seed)
         helpdesk_is_set_up.set()
 
     async def product() -> None:

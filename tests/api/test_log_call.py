@@ -210,12 +210,17 @@ async def test_the_ticket_shows_what_was_logged(ada: Api, world: World) -> None:
     path = f"/api/v1/logs/{uuid.uuid4()}"
     await ada.call("PUT", path, body(ticket, hours="9:30"))
     await until(lambda: ada.call("GET", path), lambda found: found[1]["state"] == "logged")
-    _status, panel = await ada.call("GET", f"/api/v1/tickets/{ticket}/panel")
-    assert panel["band"] == "orange"
-    assert panel["details"]["budget"] == {
+    answer = await until(
+        lambda: ada.get(f"/api/v1/tickets/{ticket}/panel"), lambda found: found.json["band"] == "orange"
+    )
+    assert answer.json["details"]["budget"] == {
         "used_hours": "9.50",
+        "running_hours": "0.00",
         "budget_hours": "10.00",
+        "quoted_hours": None,
         "utilization_percent": 95,
+        "ends_on": None,
+        "constraints": [{"source": "ticket", "used": "9.50", "limit": "10.00", "band": "orange"}],
     }
 
 

@@ -15,6 +15,7 @@ import aiohttp
 import asyncpg
 
 from plugin_server.demo import prepare
+from plugin_server.demo.programs import set_up_helpdesk
 from tests.support.demo import free_triple
 from tests.support.world import until
 
@@ -59,6 +60,7 @@ class Stand:
             await self._start(name, command)
         for url in (self.harvest, self.helpdesk):
             await until(lambda url=url: _answers(f"{url}/_sim/health"), seconds=30)
+        await set_up_helpdesk(self._manifest, self.harvest, prepare.Seed.load())
 
     async def start(self, name: str) -> None:
         """Start `serve`, or a worker such as `worker-1`."""

@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -72,6 +73,23 @@ def _link(text: str, words: str) -> str:
     return html.unescape(link.group(1))
 
 
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the API, as JSON or as text."""
+
+    status: int
+    body: Any
+
+    @property
+    def json(self) -> dict[str, Any]:
+        assert isinstance(self.body, dict), self.body
+        return self.body
+
+    @property
+    def text(self) -> str:
+        return str(self.body)
+
+
 class Api:
     """The server's API, as one signed-in agent."""
 
@@ -79,6 +97,14 @@ class Api:
         self._session = session
         self.base = base
         self.token = token
+
+    async def get(self, path: str, *, html: bool = False) -> Answer:
+        """Read something, as JSON or as the extension does."""
+        return Answer(*await self.call("GET", path, **({"Accept": "text/html"} if html else {})))
+
+    async def post(self, path: str, body: Any = None) -> Answer:
+        """Do something."""
+        return Answer(*await self.call("POST", path, body))
 
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """Status and body: parsed JSON, or text for anything else."""
