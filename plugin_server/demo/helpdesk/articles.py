@@ -74,20 +74,26 @@ async def add(connection: Connection, actor: Actor, ticket: Mapping[str, Any], p
 
 
 async def system_note(
-    connection: Connection, ticket_id: int, note: Mapping[str, Any], source: history.Source | None = None
+    connection: Connection,
+    ticket_id: int,
+    note: Mapping[str, Any],
+    source: history.Source | None = None,
+    to: str | None = None,
 ) -> int:
-    """A note of the system's, out of a trigger or a macro: no person writes it. Its id."""
+    """A note of the system's, out of a trigger or a macro: no person writes it. Its id. With ``to`` it is an e-mail."""
     article_id: int = await connection.fetchval(
         "INSERT INTO articles (ticket_id, type_id, sender_id, subject, body, content_type, internal, preferences, "
-        "created_by_id, updated_by_id) VALUES ($1, $2, $3, $4, $5, 'text/html', $6, $7, $8, $8) RETURNING id",
+        "created_by_id, updated_by_id, \"to\") VALUES ($1, $2, $3, $4, $5, 'text/html', $6, $7, $8, $8, $9) "
+        "RETURNING id",
         ticket_id,
-        catalog.NOTE,
+        catalog.EMAIL if to else catalog.NOTE,
         catalog.SYSTEM,
         inputs.text(note.get("subject"), "subject", 3000),
         sanitize.clean(inputs.text(note.get("body"), "body", BODY_LIMIT) or ""),
         inputs.truthy(note.get("internal")),
         {"perform_origin": "trigger" if source else "macro", "notification": True},
         catalog.SYSTEM_USER,
+        to,
     )
     await history.related(
         connection, "Ticket::Article", article_id, ticket_id, catalog.SYSTEM_USER, "created", source=source

@@ -19,7 +19,7 @@ from .auth import ACTOR
 from .database import Db, Record
 from .settings import POOL
 
-_IGNORED = ("preferences", "article_count", "create_article_type_id", "create_article_sender_id")
+IGNORED = ("preferences", "article_count", "create_article_type_id", "create_article_sender_id")
 _NAMES = {"state_id": catalog.STATES, "priority_id": catalog.PRIORITIES}
 _TABLES = {"group_id": "groups", "organization_id": "organizations"}
 
@@ -70,7 +70,7 @@ async def updated(
 ) -> None:
     """A row for each attribute that was changed from one value to another."""
     for name, (old, new) in changes.items():
-        if name in _IGNORED:
+        if name in IGNORED:
             continue
         if not name.endswith("_id"):
             await _add(db, "Ticket", ticket_id, user_id, "updated", name, (_text(old), _text(new)), source=source)
@@ -82,6 +82,11 @@ async def updated(
         await _add(
             db, "Ticket", ticket_id, user_id, "updated", name.removesuffix("_id"), values, (old, new), source=source
         )
+
+
+async def value(db: Db, attribute: str, number: Any) -> str:
+    """What is read of an attribute's value: the name of what it refers to, or the value as text."""
+    return await _name(db, attribute, number) if attribute.endswith("_id") else _text(number)
 
 
 def _text(value: Any) -> str:

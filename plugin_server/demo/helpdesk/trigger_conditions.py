@@ -1,7 +1,8 @@
 """Whether a trigger fires for what has happened to a ticket.
 
 Selector names: ``ticket.action``, ``article.action``, ``article.type_id``, ``article.sender_id``,
-``article.internal``, and every ``ticket.<attribute>`` that a search knows, also with the operator ``has changed``.
+``article.internal``, ``article.created_by_id``, and every ``ticket.<attribute>`` that a search knows, also with the
+operator ``has changed``.
 Source: ``lib/selector/sql.rb``, ``app/models/trigger.rb``; the administrator's manual on the two execution modes.
 """
 
@@ -16,7 +17,7 @@ from .events import TicketSaved
 
 _TICKET_ACTIONS = ("create", "update", "update.merged_into", "update.received_merge", "update.reaction")
 _ARTICLE_ACTIONS = ("create", "update")
-_IN_ARTICLES = ("type_id", "sender_id", "internal")
+_IN_ARTICLES = ("type_id", "sender_id", "internal", "created_by_id")
 
 Term = tuple[str, dict[str, Any]]
 

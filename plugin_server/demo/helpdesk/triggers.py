@@ -1,4 +1,4 @@
-"""Triggers: the administrator's records. What they do here is call webhooks.
+"""Triggers: the administrator's records. What they do is in ``trigger_perform``.
 
 Source: ``app/models/trigger.rb``, ``app/models/concerns/checks_condition_validation.rb``.
 """
@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 from aiohttp import web
 
-from . import access, inputs, records, trigger_conditions
+from . import access, inputs, records, trigger_conditions, trigger_perform
 from .auth import ACTOR
 from .database import Db, Record
 from .errors import UnprocessableError
@@ -34,19 +34,8 @@ async def _read(db: Db, params: dict[str, Any], current: Record | None) -> dict[
     if "condition" in params or current is None:
         fields["condition"] = await trigger_conditions.check(db, params.get("condition"))
     if "perform" in params or current is None:
-        fields["perform"] = await _perform(db, params.get("perform"))
+        fields["perform"] = await trigger_perform.check(db, params.get("perform"))
     return fields
-
-
-async def _perform(db: Db, value: Any) -> dict[str, Any]:
-    """What a trigger does. Only ``notification.webhook`` is known here: better a refusal than a promise not kept."""
-    if not isinstance(value, dict) or set(value) != {"notification.webhook"}:
-        raise UnprocessableError("The required parameter 'perform' is missing or holds a rule that is not simulated.")
-    given = value["notification.webhook"]
-    number = inputs.as_id(given.get("webhook_id")) if isinstance(given, dict) else None
-    if number is None or not await db.fetchval("SELECT EXISTS (SELECT FROM webhooks WHERE id = $1)", number):
-        raise UnprocessableError("Invalid value for 'webhook_id'")
-    return {"notification.webhook": {"webhook_id": str(number)}}
 
 
 async def _index(request: web.Request) -> web.Response:

@@ -17,13 +17,24 @@ import logging
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 
-from . import http_logs, inputs, records, simulation, ticket_store, trigger_conditions, webhook_payload
+from . import (
+    http_logs,
+    inputs,
+    placeholders,
+    records,
+    simulation,
+    ticket_store,
+    trigger_conditions,
+    trigger_perform,
+    webhook_payload,
+)
 from .database import Pool, Record
-from .events import LISTENERS, TicketSaved
+from .events import LISTENERS, TicketSaved, emit
 from .settings import POOL
 
 ATTEMPTS = 5
@@ -35,20 +46,43 @@ WAKE: web.AppKey[asyncio.Event] = web.AppKey("wake", asyncio.Event)
 _log = logging.getLogger(__name__)
 
 
-async def enqueue(app: web.Application, event: TicketSaved) -> None:
-    """Make a job for each trigger that fires, in the order of their names. Called after the commit."""
+async def run_triggers(app: web.Application, event: TicketSaved) -> None:
+    """Let each trigger that fires do its work, in the order of their names. Called after the commit.
+
+    What triggers do sets off no others: in the real one that is a setting, which is off.
+    """
     db = app[POOL]
+    if event.by_trigger:
+        return
+    changes = await placeholders.labelled(db, event.changes)
     article = await db.fetchrow("SELECT * FROM articles WHERE id = $1", event.article_id) if event.article_id else None
-    for trigger in await db.fetch("SELECT * FROM triggers WHERE active ORDER BY name, id"):
-        if await trigger_conditions.fires(db, trigger, event, article):
+    for trigger in await db.fetch("SELECT * FROM triggers WHERE active ORDER BY lower(name), id"):
+        if not await trigger_conditions.fires(db, trigger, event, article):
+            continue
+        if set(trigger["perform"]) != {"notification.webhook"}:
+            await _perform(app, trigger, event)
+        if "notification.webhook" in trigger["perform"]:
             await db.execute(
-                "INSERT INTO webhook_jobs (id, trigger_id, ticket_id, article_id) VALUES ($1, $2, $3, $4)",
+                "INSERT INTO webhook_jobs (id, trigger_id, ticket_id, article_id, changes) VALUES ($1, $2, $3, $4, $5)",
                 str(uuid.uuid4()),
                 trigger["id"],
                 event.ticket_id,
                 event.article_id,
+                changes,
             )
     app[WAKE].set()
+
+
+async def _perform(app: web.Application, trigger: Record, event: TicketSaved) -> None:
+    """What fails here is nothing to the caller who changed the ticket: that is done and answered."""
+    try:
+        async with app[POOL].acquire() as connection, connection.transaction():
+            done = await trigger_perform.perform(connection, trigger, event)
+    except Exception:
+        _log.exception("trigger %s failed on ticket %s", trigger["name"], event.ticket_id)
+        return
+    if done is not None:
+        await emit(app, done)
 
 
 async def _run(app: web.Application) -> None:
@@ -83,7 +117,7 @@ async def _deliver(db: Pool, http: aiohttp.ClientSession, job: Record) -> None:
     trigger = await db.fetchrow("SELECT * FROM triggers WHERE id = $1", job["trigger_id"])
     ticket = await ticket_store.find(db, job["ticket_id"])
     webhook = None
-    if trigger is not None:
+    if trigger is not None and "notification.webhook" in trigger["perform"]:
         number = inputs.as_id(trigger["perform"]["notification.webhook"]["webhook_id"])
         webhook = await db.fetchrow("SELECT * FROM webhooks WHERE id = $1 AND active", number)
     if trigger is None or ticket is None or webhook is None:
@@ -91,7 +125,7 @@ async def _deliver(db: Pool, http: aiohttp.ClientSession, job: Record) -> None:
         await db.execute("UPDATE webhook_jobs SET state = 'discarded' WHERE id = $1", job["id"])
         return
     article = await db.fetchrow("SELECT * FROM articles WHERE id = $1", job["article_id"])
-    raw = json.dumps(await webhook_payload.build(db, ticket, article)).encode()
+    raw = json.dumps(await _payload(db, webhook, ticket, article, job["changes"])).encode()
     if await _post(db, http, webhook, trigger["name"], job["id"], raw):
         await _settle(db, job, "done", 0)
     elif job["attempts"] + 1 >= ATTEMPTS:
@@ -99,6 +133,14 @@ async def _deliver(db: Pool, http: aiohttp.ClientSession, job: Record) -> None:
     else:
         wait = await simulation.setting(db, "webhook_wait") * (job["attempts"] + 1)
         await _settle(db, job, "waiting", wait)
+
+
+async def _payload(db: Pool, webhook: Record, ticket: Record, article: Record | None, changes: dict[str, Any]) -> Any:
+    if not webhook["customized_payload"]:
+        return await webhook_payload.build(db, ticket, article)
+    if not webhook["custom_payload"]:
+        return {}
+    return placeholders.payload(webhook["custom_payload"], await placeholders.tracks(db, ticket, article, changes))
 
 
 async def _settle(db: Pool, job: Record, state: str, wait: float) -> None:
@@ -170,7 +212,7 @@ async def _lifetime(app: web.Application) -> AsyncIterator[None]:
 def add_routes(app: web.Application) -> None:
     """Start the queue with the application, listen to what happens to tickets, and mount ``/_sim/jobs``."""
     app[WAKE] = asyncio.Event()
-    app[LISTENERS].append(enqueue)
+    app[LISTENERS].append(run_triggers)
     app.cleanup_ctx.append(_lifetime)
     app.router.add_get("/_sim/jobs", _jobs)
     app.router.add_post("/_sim/jobs/run", _run_now)

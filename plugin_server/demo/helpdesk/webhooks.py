@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from . import access, inputs, records
+from . import access, inputs, placeholders, records
 from .auth import ACTOR
 from .database import Record
 from .errors import UnprocessableError
@@ -18,7 +19,7 @@ _TEXTS = ("signature_token", "basic_auth_username", "basic_auth_password")
 
 def shape(row: Record) -> dict[str, Any]:
     """A webhook as the API shows it, with its secrets: who may see webhooks may see these too."""
-    return {**records.plain(row), "customized_payload": False, "custom_payload": None, "pre_defined_webhook_type": None}
+    return {**records.plain(row), "pre_defined_webhook_type": None}
 
 
 def _read(params: dict[str, Any], current: Record | None) -> dict[str, Any]:
@@ -33,9 +34,27 @@ def _read(params: dict[str, Any], current: Record | None) -> dict[str, Any]:
             fields[name] = inputs.truthy(params[name])
     if isinstance(params.get("preferences"), dict):
         fields["preferences"] = params["preferences"]
-    if inputs.truthy(params.get("customized_payload")) or params.get("pre_defined_webhook_type"):
-        raise UnprocessableError("Payloads other than the default one are not simulated.")
+    if params.get("pre_defined_webhook_type"):
+        raise UnprocessableError("Payloads made for other systems are not simulated.")
+    if "customized_payload" in params:
+        fields["customized_payload"] = inputs.truthy(params["customized_payload"])
+    if "custom_payload" in params:
+        fields["custom_payload"] = _custom_payload(inputs.text(params["custom_payload"], "custom_payload", 50_000))
+    if not fields.get("customized_payload", current["customized_payload"] if current else False):
+        # Without the switch the text is not kept.
+        fields["custom_payload"] = None
     return fields
+
+
+def _custom_payload(text: str | None) -> str | None:
+    if not text:
+        return None
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        raise UnprocessableError("Custom payload The provided payload is invalid. Please check your syntax.") from None
+    placeholders.check(text)
+    return text
 
 
 def _endpoint(text: str) -> str:
