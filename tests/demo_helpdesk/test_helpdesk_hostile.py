@@ -75,6 +75,8 @@ async def test_values_of_articles(desk: Helpdesk, name: str) -> None:
         ("macros", ["name", "perform", "ux_flow_next_up", "group_ids", "note", "active"]),
         ("triggers", ["name", "condition", "perform", "activator", "execution_condition_mode", "note"]),
         ("webhooks", ["name", "endpoint", "signature_token", "basic_auth_username", "preferences", "ssl_verify"]),
+        ("webhooks", ["customized_payload", "custom_payload"]),
+        ("core_workflows", ["name", "object", "preferences", "condition_saved", "perform", "priority", "active"]),
         ("time_accounting/types", ["name", "note", "active"]),
         ("tickets/6/time_accountings", ["time_unit", "type_id", "ticket_article_id"]),
         ("time_accountings", ["ticket_id", "time_unit", "accounted_time_type"]),
@@ -89,6 +91,75 @@ async def test_values_of_administrators_records(desk: Helpdesk, path: str, names
             if answer.status == 201:
                 # Types stay; the others leave nothing behind that later tests would meet.
                 await desk.call("DELETE", f"{path}/{answer.data['id']}", None, SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "good", "names"),
+    [
+        ("POST", "roles", {}, ["name", "note", "permissions", "permission_ids", "group_ids", "groups"]),
+        ("PUT", "roles/4", {}, ["note", "permissions", "permission_ids", "groups"]),
+        (
+            "POST",
+            "object_manager_attributes",
+            {"object": "Ticket", "name": "hostile", "data_type": "input", "data_option": {"type": "text"}},
+            ["object", "name", "display", "data_option", "screens", "position", "active"],
+        ),
+        ("PUT", "object_manager_attributes/1", {"object": "Ticket", "data_type": "select"}, ["name", "data_option"]),
+        (
+            "POST",
+            "core_workflows/perform",
+            {"class_name": "Ticket", "screen": "edit"},
+            ["class_name", "screen", "params"],
+        ),
+        ("POST", "mentions", {"mentionable_type": "Ticket"}, ["mentionable_type", "mentionable_id"]),
+        ("POST", "tickets/mass_update", {"ticket_ids": [6]}, ["ticket_ids", "attributes", "article"]),
+        ("POST", "tickets/mass_macro", {"ticket_ids": [6]}, ["ticket_ids", "macro_id"]),
+        (
+            "POST",
+            "links/add",
+            {"link_object_source": "Ticket", "link_object_target": "Ticket", "link_object_source_number": "10006"},
+            ["link_type", "link_object_source", "link_object_source_number", "link_object_target_value"],
+        ),
+        ("DELETE", "links/remove", {"link_object_target": "Ticket"}, ["link_type", "link_object_target_value"]),
+        ("PUT", "online_notifications/mark_all_as_read", {}, ["seen"]),
+    ],
+)
+async def test_values_of_what_a_lock_needs(
+    desk: Helpdesk, method: str, path: str, good: dict[str, Any], names: list[str]
+) -> None:
+    for name in names:
+        for value in VALUES:
+            answer = await desk.call(method, path, {**good, name: value}, SERVICE)
+            assert answer.status in (200, 201, 403, 404, 422), (name, value, answer)
+
+
+async def test_values_inside_the_form_that_workflows_look_at(desk: Helpdesk) -> None:
+    for name in ("id", "customer_id", "group_id", "owner_id", "state_id", "budget_state", "article", "title"):
+        for value in VALUES:
+            payload = {"class_name": "Ticket", "screen": "edit", "params": {name: value}}
+            answer = await desk.call("POST", "core_workflows/perform", payload, ADA)
+            assert answer.status in (200, 422), (name, value, answer)
+
+
+async def test_parts_of_rules(desk: Helpdesk) -> None:
+    for value in VALUES:
+        for path, body in (
+            ("core_workflows", {"perform": {"ticket.title": {"operator": "set_fixed_to", "set_fixed_to": value}}}),
+            ("core_workflows", {"perform": {"ticket.title": {"operator": value}}}),
+            ("core_workflows", {"condition_saved": {"ticket.title": {"operator": "is", "value": value}}}),
+            ("core_workflows", {"condition_saved": {"ticket.title": {"operator": value}}}),
+            ("core_workflows", {"preferences": {"screen": value}}),
+            ("triggers", {"perform": {"ticket.title": {"value": value}}}),
+            ("triggers", {"perform": {"ticket.subscribe": {"pre_condition": "specific", "value": value}}}),
+            ("triggers", {"perform": {"notification.email": {"recipient": value, "body": "x"}}}),
+        ):
+            condition = {"ticket.title": {"operator": "is", "value": "nothing is called that"}}
+            answer = await desk.call("POST", path, {"name": "part", "condition": condition, **body}, SERVICE)
+            assert answer.status in (201, 422), (body, answer)
+            if answer.status == 201:
+                again = await desk.call("PUT", "tickets/6", {"note": "seen"}, SERVICE)
+                await desk.call("DELETE", f"{path}/{answer.data['id']}", None, SERVICE)
+                assert again.status in (200, 422), (body, again)
 
 
 async def test_values_of_settings_and_faults(desk: Helpdesk) -> None:

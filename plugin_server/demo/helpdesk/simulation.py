@@ -54,6 +54,18 @@ async def _health(request: web.Request) -> web.Response:
     return web.json_response({"ok": True})
 
 
+_LISTED = {
+    "mentions": "id, ticket_id, user_id, created_by_id",
+    "online_notifications": "id, o_id AS ticket_id, type, user_id, seen, created_by_id",
+    "links": "id, link_type, source_id, target_id",
+    "mails": "id, kind, recipient, subject, body, ticket_id, article_id",
+    "core_workflows": "id, name, active, priority, stop_after_match, preferences, condition_saved, "
+    "condition_selected, perform",
+    "object_attributes": "id, name, data_type, active, to_create, to_migrate, to_delete, to_config",
+}
+"""What the summary tells besides tickets and articles, by table."""
+
+
 async def _state(request: web.Request) -> web.Response:
     db = request.app[POOL]
     tickets = await db.fetch(
@@ -63,7 +75,10 @@ async def _state(request: web.Request) -> web.Response:
     articles = await db.fetch(
         "SELECT id, ticket_id, created_by_id, internal, type_id, content_type, body FROM articles ORDER BY id"
     )
-    return web.json_response({"tickets": [dict(row) for row in tickets], "articles": [dict(row) for row in articles]})
+    found = {"tickets": tickets, "articles": articles}
+    for name, columns in _LISTED.items():
+        found[name] = await db.fetch(f"SELECT {columns} FROM {name} ORDER BY id")  # noqa: S608 - our names
+    return web.json_response({name: [dict(row) for row in rows] for name, rows in found.items()})
 
 
 async def _switch(request: web.Request) -> web.Response:
