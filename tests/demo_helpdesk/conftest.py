@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import signal
 import subprocess
 import sys
@@ -17,7 +17,7 @@ import pytest
 
 from plugin_server.runtime.embedded import ports
 from tests.demo_helpdesk.client import Helpdesk
-from tests.demo_helpdesk.lock import FIELDS
+from tests.demo_helpdesk.lock import EVERYDAY, RELEASE, STATE, ensure_attributes
 
 if TYPE_CHECKING:
     from tests.support.servers import TestPostgres
@@ -32,7 +32,7 @@ def helpdesk_url(postgres: TestPostgres) -> Iterator[str]:
     process = subprocess.Popen(command)
     try:
         _wait(url, process)
-        _add_attributes(url)
+        asyncio.run(_prepare(url))
         yield url
     finally:
         process.send_signal(signal.SIGTERM)
@@ -55,20 +55,10 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the server did not get ready in 30 s")
 
 
-def _add_attributes(url: str) -> None:
-    """Add the ticket attributes that an administrator would; the seed's tickets have had values in them."""
-    for path, bodies in (
-        ("object_manager_attributes", FIELDS),
-        ("object_manager_attributes_execute_migrations", [{}]),
-    ):
-        for body in bodies:
-            request = urllib.request.Request(
-                f"{url}/api/v1/{path}",
-                json.dumps(body).encode(),
-                {"Authorization": "Token token=demo-zammad-token", "Content-Type": "application/json"},
-            )
-            with urllib.request.urlopen(request, timeout=5) as response:
-                assert response.status < 300
+async def _prepare(url: str) -> None:
+    """Tests don't mind who has made the attributes."""
+    async with aiohttp.ClientSession() as http:
+        await ensure_attributes(Helpdesk(url, http), *EVERYDAY, STATE, RELEASE)
 
 
 @pytest.fixture

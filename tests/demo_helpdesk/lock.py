@@ -29,32 +29,32 @@ RELEASE: dict[str, Any] = {
     "data_option": {**SELECT, "options": {"released": "released"}},
     "position": 1561,
 }
-
-
-SHOWN = {
-    "create_middle": HIDDEN["create_middle"],
-    "edit": {"ticket.agent": {"shown": True, "required": False}, "ticket.customer": {"shown": False}},
-}
-_TEXT = {
-    "object": "Ticket",
-    "active": True,
-    "data_type": "input",
-    "data_option": {"type": "text", "maxlength": 120, "default": "", "null": True},
-    "screens": SHOWN,
-}
-_PERCENT = {"data_type": "integer", "data_option": {"min": 0, "max": 100000, "null": True}}
-
-FIELDS: list[dict[str, Any]] = [
-    {**_TEXT, "name": "harvest_project", "display": "Harvest project", "position": 1551},
-    {**_TEXT, "name": "budget_hours", "display": "Budget (hours)", "position": 1552},
-    {**_TEXT, "name": "quoted_hours", "display": "Quoted (hours)", "position": 1553},
-    {**_TEXT, "name": "hours_used", "display": "Used (hours)", "position": 1554},
-    {**_TEXT, "name": "budget_pm", "display": "Budget PM", "position": 1555},
-    {**_TEXT, **_PERCENT, "name": "budget_utilization", "display": "Utilization (%)", "position": 1556},
-    STATE,
-    RELEASE,
-]
-"""The attributes that an administrator would have added for budgets."""
+SHOWN = {"edit": {"ticket.agent": {"shown": True, "required": False}, "ticket.customer": {"shown": False}}}
+TEXTS = ("harvest_project", "budget_hours", "quoted_hours", "hours_used", "budget_pm")
+EVERYDAY: tuple[dict[str, Any], ...] = (
+    *(
+        {
+            **STATE,
+            "name": name,
+            "display": name.replace("_", " ").capitalize(),
+            "data_type": "input",
+            "data_option": {"type": "text", "maxlength": 120, "default": "", "null": True},
+            "screens": SHOWN,
+            "position": 1550 + position,
+        }
+        for position, name in enumerate(TEXTS)
+    ),
+    {
+        **STATE,
+        "name": "budget_utilization",
+        "display": "Utilization (%)",
+        "data_type": "integer",
+        "data_option": {"min": 0, "max": 100000, "null": True},
+        "screens": SHOWN,
+        "position": 1556,
+    },
+)
+"""The other attributes that the seed's tickets have values for, or that tests write."""
 
 
 async def ensure_attributes(desk: Helpdesk, *wanted: dict[str, Any]) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 import pytest
+from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_server.demo.helpdesk import object_rules
+from plugin_server.demo.helpdesk.app import open_app
 from plugin_server.demo.helpdesk.errors import UnprocessableError
+from plugin_server.demo.helpdesk.settings import POOL, Settings
 from tests.demo_helpdesk.client import ADA, SERVICE, Helpdesk
-from tests.demo_helpdesk.lock import ensure_attributes, remove_attribute
+from tests.demo_helpdesk.lock import EVERYDAY, ensure_attributes, remove_attribute
 
 PATH = "object_manager_attributes"
 TEXT: dict[str, Any] = {"type": "text", "maxlength": 120}
@@ -56,6 +61,19 @@ async def test_before_the_migration_the_attribute_is_not_there(desk: Helpdesk) -
     finally:
         await remove_attribute(desk, one["name"])
     assert one["name"] not in (await desk.get(path, ADA)).data
+
+
+async def test_what_tickets_hold_already_shows_when_the_attribute_comes(make_database: Callable[[], str]) -> None:
+    app = await open_app(make_database(), Settings())
+    async with TestServer(app) as server, aiohttp.ClientSession() as http:
+        fresh = Helpdesk(str(server.make_url("")).rstrip("/"), http)
+        # As if nobody had made any yet.
+        await app[POOL].execute("DELETE FROM object_attributes")
+        assert "harvest_project" not in (await fresh.get("tickets/3", SERVICE)).data
+        await ensure_attributes(fresh, *EVERYDAY)
+        ticket = (await fresh.get("tickets/3", SERVICE)).data
+    assert (ticket["harvest_project"], ticket["budget_hours"]) == ("4003", "4")
+    assert ticket["budget_utilization"] is None
 
 
 async def test_deleting_waits_for_the_migration_and_drops_the_values(desk: Helpdesk) -> None:
