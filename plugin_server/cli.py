@@ -9,18 +9,28 @@ import signal
 import sys
 from pathlib import Path
 
+import asyncpg
 from aiohttp import web
 
 from plugin_server import app as server_app
 from plugin_server import manifest as manifests
 from plugin_server import worker as worker_app
 from plugin_server.demo import launch
-from plugin_server.runtime import database, datadir, log, queue
+from plugin_server.mirror import command
+from plugin_server.runtime import database, datadir, log, queue, redis
 from plugin_server.services import running
 
 
 class NoService(Exception):
     """A connection that the command needs is not named."""
+
+
+_AWAY: tuple[type[Exception], ...] = (
+    *database.AWAY,
+    *redis.AWAY,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
 
 
 def main() -> None:
@@ -48,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8700)
     _command(commands, "worker", "run the worker", _worker)
+    command.add_arguments(_command(commands, "sync", "read from Harvest now, by hand", _sync))
     _command(commands, "migrate", "bring the database up to date", _migrate)
     _command(commands, "manifest", "check the manifest and say every mistake", _manifest)
     return parser
@@ -98,6 +109,23 @@ async def _run_worker(arguments: argparse.Namespace) -> int:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
     return 0
+
+
+def _sync(arguments: argparse.Namespace) -> int:
+    log.configure("ERROR")  # what happens is told in words
+    return asyncio.run(_run_sync(arguments))
+
+
+async def _run_sync(arguments: argparse.Namespace) -> int:
+    settings = manifests.load(_manifest_path(arguments))
+    database_url, redis_url = _url(arguments, "DATABASE_URL"), _url(arguments, "REDIS_URL")
+    try:
+        async with running(settings, database_url, redis_url) as services:
+            if await database.pending(services.pool):
+                raise NoService("The database is not up to date. Run deskhours migrate first.")
+            return await command.run(services.mirror, arguments, sys.stderr)
+    except _AWAY as error:
+        raise NoService(f"The database or the queue can't be reached: {error or type(error).__name__}") from None
 
 
 def _migrate(arguments: argparse.Namespace) -> int:

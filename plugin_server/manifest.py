@@ -225,7 +225,7 @@ class Harvest(_Strict):
         ge=15,
         le=3600,
         description="How often changes are read, all tickets at once: a dozen calls, however many tickets there are."
-        " Running timers are read every 30 seconds at least.",
+        " Projects and running timers are read every 30 seconds at least.",
     )
     nightly_hour: int = Field(
         default=2,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Protocol, TypeVar
 
 from plugin_server.harvest import core
@@ -58,16 +59,17 @@ class History:
         """
         scope = f"{'reconcile ' if reconcile else ''}{'all' if project_id is None else f'project:{project_id}'}"
         if project_id is not None:
-            await self._patiently(onlooker, lambda: self._client.project(project_id))
+            await self.patiently(onlooker, lambda: self._client.project(project_id))
         if reconcile:
-            await self._patiently(onlooker, self._reconcile.demand_sight)
+            await self.patiently(onlooker, self._reconcile.demand_sight)
 
         async def work(run: Run) -> bool:
             windows = months(first, self._clock.now().date()) if first else [(None, None)]
             finished = await progress.finished_windows(self._pool, scope)
             for number, (start, end) in enumerate(windows):
                 words = f"{start:%Y-%m}" if start else "everything"
-                onlooker.step(number, len(windows), run.rows, words)
+                run.told = partial(self._tell, onlooker, run, number, len(windows), words)
+                run.told()
                 if start is not None and (start, end or date.max) in finished:
                     continue
                 await self._window(run, onlooker, start, end, project_id, reconcile)
@@ -85,6 +87,10 @@ class History:
             raise Busy
         return sum(rows)
 
+    @staticmethod
+    def _tell(onlooker: Onlooker, run: Run, done: int, of: int, words: str) -> None:
+        onlooker.step(done, of, run.rows, words)
+
     async def _window(
         self, run: Run, onlooker: Onlooker, start: date | None, end: date | None, project_id: int | None, gone: bool
     ) -> None:
@@ -97,20 +103,16 @@ class History:
             else:
                 await self._sync.history(run, start, end, project_id)
 
-        await self._patiently(onlooker, once)
+        await self.patiently(onlooker, once)
 
-    async def _patiently(self, onlooker: Onlooker, work: Callable[[], Awaitable[Value]]) -> Value:
-        """Until it is done: 429 only means later."""
+    async def patiently(self, onlooker: Onlooker, work: Callable[[], Awaitable[Value]]) -> Value:
+        """Do ``work`` until it is done: 429 only means later."""
         while True:
             try:
                 return await work()
             except core.Throttled as error:
                 onlooker.waits(error.retry_after)
                 await asyncio.sleep(max(error.retry_after, 0.1))
-
-    async def changes(self, onlooker: Onlooker, sync: Callable[[], Awaitable[None]]) -> None:
-        """One incremental sync, 429 waited out."""
-        await self._patiently(onlooker, sync)
 
 
 def months(first: date, today: date) -> list[tuple[date | None, date | None]]:

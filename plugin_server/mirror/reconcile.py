@@ -101,7 +101,7 @@ class Reconcile:
         work = work or progress.Pass(self.EVERYTHING, self._clock.now(), None, None)
         budget = Budget(CONFIRM)
         async for batch in self._listing.read({}, last=work.reached):
-            run.rows += len(batch.entries)
+            run.add(len(batch.entries))
             if not await self._compare(batch, budget, None):
                 return False
             async with self._pool.acquire() as connection, connection.transaction():
@@ -119,7 +119,7 @@ class Reconcile:
         await self.demand_sight()
         scope = Scope(project_id=project_id) if project_id is not None else None
         async for batch in self._listing.read(scope.filters if scope else {}, first, last):
-            run.rows += len(batch.entries)
+            run.add(len(batch.entries))
             await self._compare(batch, None, scope)
         return True
 
@@ -146,7 +146,7 @@ class Reconcile:
             batch = await anext(batches, None)
             if batch is None:
                 return
-            run.rows += len(batch.entries)
+            run.add(len(batch.entries))
             if not await self._compare(batch, budget, scope) or batch.last:
                 return
 

@@ -36,6 +36,13 @@ class Run:
     clock: Clock
     until: datetime | None = None
     rows: int = 0
+    told: Callable[[], None] | None = None
+
+    def add(self, rows: int) -> None:
+        """So many more have been read; who looks on is told."""
+        self.rows += rows
+        if self.told:
+            self.told()
 
     @property
     def over(self) -> bool:

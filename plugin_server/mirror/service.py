@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from plugin_server.harvest import core, wire
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.mirror import changes, store
-from plugin_server.mirror.history import History
+from plugin_server.mirror.history import Busy, History
 from plugin_server.mirror.listing import PAGE, Listing
 from plugin_server.mirror.progress import store as progress
 from plugin_server.mirror.progress.store import SyncState
@@ -24,7 +24,8 @@ REREAD = 20
 """At most so many entries are read one by one in a run."""
 
 RUNNING_EVERY = timedelta(seconds=30)
-"""How often running timers are read: one started elsewhere is expected here within a minute."""
+"""How often running timers and projects are read: a timer started elsewhere, and a project archived there, is expected
+here within a minute."""
 
 JITTER = timedelta(seconds=5)
 """A run that comes so much early is not put off to the next beat."""
@@ -57,12 +58,13 @@ class Mirror:
         self.history = History(pool, service_client, clock, self._runs, self._sync, self._reconcile)
 
     async def beat(self, every: timedelta) -> bool:
-        """What is due of it: changes ``every`` so often, running timers every half minute. To be called more often than
-        that. False: nothing was, or only timers while the rest is not well; so that nobody takes Harvest for well."""
+        """What is due of it: all changes ``every`` so often, projects and running timers every half minute. To be
+        called more often than that. False: nothing was, or only these while the rest is not well, so that nobody takes
+        Harvest for well."""
         if await self._due(self.TIME_ENTRIES, every) or await progress.unfinished(self._pool, self.TIME_ENTRIES):
             await _all(self.sync, self.sync_directory)
         elif await self._due("running", min(every, RUNNING_EVERY)):
-            await self.sync_running()
+            await _all(lambda: self._runs.do(self.PROJECTS, self._sync.projects), self.sync_running)
             return not any(state.problem for state in await self.states() if state.name in self._CHANGES)
         else:
             return False
@@ -81,6 +83,13 @@ class Mirror:
             self.sync_running,
         )
 
+    async def sync_now(self) -> None:
+        """All that is read each minute, until nothing is left of a pass that takes several runs."""
+        await _all(self.sync, self.sync_directory)
+        while await progress.unfinished(self._pool, self.TIME_ENTRIES):
+            if await self._runs.do(self.TIME_ENTRIES, self._sync.entries) is None:
+                raise Busy
+
     async def sync_directory(self) -> None:
         """Bring clients, tasks, people and assignments up to date: five calls."""
         await self._runs.do("directory", self._sync.directory)
@@ -97,7 +106,7 @@ class Mirror:
         before = await store.running_ids(self._pool)
         running: set[int] = set()
         async for page in self._client.time_entries(is_running="true"):
-            run.rows += len(page.time_entries)
+            run.add(len(page.time_entries))
             running |= {entry.id for entry in page.time_entries}
             await self.keep(page.time_entries)
         stopped = [known for known in before if known not in running]

@@ -82,7 +82,7 @@ class Sync:
         began = self._clock.now()
         since = await store.watermark(self._pool, one.kind)
         async for page in one.pages(self._client, since - OVERLAP if since else None):
-            run.rows += len(page)
+            run.add(len(page))
             await self._write(one, page)
         async with self._pool.acquire() as connection:
             await store.move_watermark(connection, one.kind, began)
@@ -101,7 +101,7 @@ class Sync:
             work = progress.Pass(self.ENTRIES, self._clock.now(), since - OVERLAP if since else None, None)
         filters: Filters = {"updated_since": work.since} if work.since else {}
         async for batch in self._listing.read(filters, last=work.reached):
-            run.rows += len(batch.entries)
+            run.add(len(batch.entries))
             await self._keep(work, batch)
             if run.over and batch.whole is not None and not batch.last:
                 return False
@@ -140,7 +140,7 @@ class Sync:
     async def _whole(self, run: Run, one: _List) -> set[int]:
         listed: set[int] = set()
         async for page in one.pages(self._client, None):
-            run.rows += len(page)
+            run.add(len(page))
             listed |= {item.id for item in page}
             await self._write(one, page)
         return listed
@@ -166,7 +166,7 @@ class Sync:
             if run.over:
                 return False
             billable, cost = await self._client.billable_rates(user_id), await self._client.cost_rates(user_id)
-            run.rows += len(billable) + len(cost)
+            run.add(len(billable) + len(cost))
             async with self._pool.acquire() as connection, connection.transaction():
                 await directory.replace_rates(connection, user_id, "billable", billable)
                 await directory.replace_rates(connection, user_id, "cost", cost)
@@ -177,7 +177,7 @@ class Sync:
         """Every entry of these days, of one project at will; moves no watermark."""
         filters: Filters = {"project_id": project_id} if project_id else {}
         async for batch in self._listing.read(filters, first, last):
-            run.rows += len(batch.entries)
+            run.add(len(batch.entries))
             await again(
                 self._pool,
                 lambda connection, b=batch: store.upsert_entries(connection, b.entries, b.asked_at),  # type: ignore[misc]
