@@ -141,6 +141,27 @@ async def test_pages_are_followed_by_their_links_and_only_within_the_api(client:
             await anext(pages)
 
 
+async def test_lists_are_asked_for_what_changed_and_read_page_by_page(client: HarvestClient) -> None:
+    since = datetime(2026, 3, 4, 11, 58, tzinfo=UTC)
+    item = {"id": 5, "name": "Support", "updated_at": "2026-03-04T11:59:00Z", "is_default": True, "new": 1}
+    following = f"{API}/tasks?cursor=abc"
+    with aioresponses() as mocked:
+        mocked.get(
+            f"{API}/tasks?updated_since=2026-03-04T11:58:00Z", payload={"tasks": [], "links": {"next": following}}
+        )
+        mocked.get(following, payload={"tasks": [item], "links": {"next": None}})
+        pages = [page async for page in client.tasks(since)]
+    assert [[task.id for task in page] for page in pages] == [[], [5]]
+
+
+async def test_rates_are_exact_and_the_first_has_no_beginning(client: HarvestClient) -> None:
+    rates = [{"id": 1, "amount": 40.1, "start_date": None}, {"id": 2, "amount": 45, "start_date": "2026-01-01"}]
+    with aioresponses() as mocked:
+        mocked.get(f"{API}/users/1/cost_rates", payload={"cost_rates": rates, "links": {"next": None}})
+        found = await client.cost_rates(1)
+    assert [(rate.amount, rate.start_date) for rate in found] == [(Decimal("40.1"), None), (45, date(2026, 1, 1))]
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [

@@ -46,6 +46,17 @@ async def processes(redis_url: str) -> AsyncIterator[Processes]:
         yield Processes(stack, redis_url)
 
 
+async def test_the_calls_of_a_stretch_of_work_are_counted() -> None:
+    with limiter.counting() as all_of_them:
+        await limiter.admit(limiter.UNLIMITED, "batch")
+        with limiter.counting() as some, limiter.working("person") as work:
+            await limiter.admit(limiter.UNLIMITED, "batch")
+            await limiter.reserve(limiter.UNLIMITED)
+            await limiter.admit(limiter.UNLIMITED, "batch")
+    await limiter.admit(limiter.UNLIMITED, "batch")
+    assert (all_of_them.calls, some.calls, work.begun) == (3, 2, 2)
+
+
 async def starts(turns: SharedLimiter, kind: Kind, most: int = 100) -> int:
     """How many calls start at once before one has to wait."""
     for count in range(most):
