@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -10,6 +11,9 @@ import asyncpg
 from plugin_server.runtime.database import Connection, Pool
 
 TRIES = 5
+
+PAUSE = 0.05
+"""Seconds before the next try."""
 
 Value = TypeVar("Value")
 
@@ -24,4 +28,6 @@ async def again(pool: Pool, write: Callable[[Connection], Awaitable[Value]]) -> 
         except asyncpg.DeadlockDetectedError:
             if not left:
                 raise
+            # The other one has waited already: it goes first.
+            await asyncio.sleep(PAUSE)
     raise AssertionError("unreachable")

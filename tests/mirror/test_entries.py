@@ -224,5 +224,5 @@ async def test_pages_in_opposite_order_come_through_a_deadlock(pool: Pool) -> No
         again(pool, lambda connection: one_after_the_other(connection, 1, 2, "a")),
         again(pool, lambda connection: one_after_the_other(connection, 2, 1, "b")),
     )
-    assert tries == 3
+    assert tries >= 3
     assert (await row(pool, 1))["notes"] == (await row(pool, 2))["notes"]
