@@ -166,13 +166,6 @@ async def mark_deleted(connection: Connection, entry_id: int, when: datetime) ->
     )
 
 
-async def mark_present(connection: Connection, entry_id: int) -> None:
-    """Harvest has the entry after all: whoever did not see it had no right to."""
-    await connection.execute(
-        "UPDATE time_entry SET deleted_at = NULL WHERE id = $1 AND deleted_at IS NOT NULL", entry_id
-    )
-
-
 async def owner(pool: Pool, entry_id: int) -> int | None:
     """Whose entry it is, by Harvest's user id; ``None`` when the entry is not known."""
     found: int | None = await pool.fetchval("SELECT user_id FROM time_entry WHERE id = $1", entry_id)

@@ -57,8 +57,9 @@ async def test_a_new_entry_a_moved_one_and_a_deleted_one(pool: Pool) -> None:
         await store.mark_deleted(connection, 2, NOW)
         await store.mark_deleted(connection, 2, NOW)
         assert brief(await take(pool)) == [(2, 4002, None, "desk:2", None, day, None)]
-        await store.mark_present(connection, 2)
-        await store.mark_present(connection, 2)
+    back = entry(2, project=4002, reference="desk:2", spent_date=day, updated_at=later())
+    await write(pool, back, listed_at=later())
+    await write(pool, back, listed_at=later())
     assert brief(await take(pool)) == [(2, None, 4002, None, "desk:2", None, day)]
 
 

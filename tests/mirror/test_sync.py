@@ -69,6 +69,20 @@ async def test_what_is_due_by_the_clock(stand: Stand) -> None:
     assert made == [9, 0, 3, 0, 9]
 
 
+async def test_a_beat_that_reads_only_a_part_does_not_hide_what_the_rest_complained_of(stand: Stand) -> None:
+    clock = SetClock(datetime.now(UTC))
+    mirror = stand.mirror(clock=clock)
+    await stand.fault("GET /v2/users", kind="status", status=403)
+    with pytest.raises(core.Denied):
+        await mirror.beat(MINUTE)
+    assert await stand.pool.fetchval("SELECT count(*) FROM harvest_user_assignment")  # the other lists were read
+    found = []
+    for _ in range(3):
+        clock.advance(seconds=30)
+        found.append(await mirror.beat(MINUTE))
+    assert found == [False, True, True]
+
+
 async def test_the_directory_and_rates(stand: Stand) -> None:
     project = await stand.harvest.project(budget_by="project", budget=12.5, bill_by="Project", hourly_rate=99.95)
     path = f"/v2/users/{ADA}/cost_rates"
