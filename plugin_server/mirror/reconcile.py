@@ -21,7 +21,7 @@ from plugin_server.mirror.sync import Sync
 from plugin_server.mirror.writing import again
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
-from plugin_server.runtime.database import Connection, Pool
+from plugin_server.runtime.database import Pool
 
 RELIST_CALLS = 20
 """Calls that re-listing hot tickets may take in a run, however many are hot."""
@@ -152,7 +152,7 @@ class Reconcile:
 
     async def _compare(self, batch: Batch, budget: Budget | None, scope: Scope | None) -> bool:
         """Write what is listed, and note what is not and is gone. False: the budget did not reach."""
-        await again(self._pool, lambda connection: store.upsert_entries(connection, batch.entries, batch.asked_at))
+        await again(self._pool, store.upsert_entries, batch.entries, batch.asked_at)
         if batch.whole is None:
             return True
         first, last = batch.whole
@@ -163,7 +163,7 @@ class Reconcile:
             # Whoever asked may have lost sight meanwhile.
             await self.demand_sight()
             now = self._clock.now()
-            await again(self._pool, lambda connection: progress.mark_gone(connection, gone, now))
+            await again(self._pool, progress.mark_gone, gone, now)
             _logger.info("entries are gone from Harvest", count=len(gone))
         return complete
 
@@ -175,7 +175,8 @@ class Reconcile:
                 break
             if await self._sync.project_is_gone(project_id):
                 budget.dead_projects.add(project_id)
-                await again(self._pool, lambda connection, p=project_id: self._project_gone(connection, p))  # type: ignore[misc]
+                now = self._clock.now()
+                await again(self._pool, directory.mark_project_deleted, project_id, now)
             else:
                 budget.live_projects.add(project_id)
         gone = [entry_id for entry_id, project_id in missing if project_id in budget.dead_projects]
@@ -192,6 +193,3 @@ class Reconcile:
             else:
                 await self._sync.write(found, asked_at)
         return gone, True
-
-    async def _project_gone(self, connection: Connection, project_id: int) -> None:
-        await directory.mark_project_deleted(connection, project_id, self._clock.now())

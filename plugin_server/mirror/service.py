@@ -182,7 +182,7 @@ class Mirror:
 
     async def keep(self, entries: Sequence[wire.TimeEntry]) -> None:
         """Write entries as a reply showed them."""
-        await again(self._pool, lambda connection: store.upsert_entries(connection, entries))
+        await again(self._pool, store.upsert_entries, entries)
 
     async def refresh_assignments(self, client: HarvestClient, user_id: int) -> None:
         """Read a person's own assignments with that person's ``client``."""

@@ -88,9 +88,7 @@ class Sync:
             await store.move_watermark(connection, one.kind, began)
 
     async def _write(self, one: _List, page: Sequence[Any]) -> None:
-        await again(
-            self._pool, lambda connection: directory.write(connection, one.kind, [one.row(item) for item in page])
-        )
+        await again(self._pool, directory.write, one.kind, [one.row(item) for item in page])
 
     async def entries(self, run: Run) -> bool:
         """What changed in time entries. Batches are written as they come; how far it is, or the watermark, moves with
@@ -123,12 +121,7 @@ class Sync:
         for one in LISTS:
             began = self._clock.now()
             listed = await self._whole(run, one)
-            await again(
-                self._pool,
-                lambda connection, o=one, i=listed, b=began: directory.forget(  # type: ignore[misc]
-                    connection, o.kind, i, b - OVERLAP
-                ),
-            )
+            await again(self._pool, directory.forget, one.kind, listed, began - OVERLAP)
         listed = await self._whole(run, PROJECTS)
         missing = await directory.missing_projects(self._pool, listed)
         for project_id in missing[:CONFIRM]:
@@ -178,11 +171,8 @@ class Sync:
         filters: Filters = {"project_id": project_id} if project_id else {}
         async for batch in self._listing.read(filters, first, last):
             run.add(len(batch.entries))
-            await again(
-                self._pool,
-                lambda connection, b=batch: store.upsert_entries(connection, b.entries, b.asked_at),  # type: ignore[misc]
-            )
+            await again(self._pool, store.upsert_entries, batch.entries, batch.asked_at)
 
     async def write(self, entry: wire.TimeEntry, asked_at: datetime) -> None:
         """One entry as it was found when it was asked for."""
-        await again(self._pool, lambda connection: store.upsert_entries(connection, [entry], asked_at))
+        await again(self._pool, store.upsert_entries, [entry], asked_at)
