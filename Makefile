@@ -1,7 +1,7 @@
 # What a newcomer needs: `make demo` runs it, `make test` tests it. Python 3.11 or newer and make are all it takes;
 # everything else goes into .venv, at the versions of constraints.txt.
 #
-#   make demo [ARGS="--port 8800 --no-browser --reset --data DIR"]
+#   make demo [ARGS="--port 8800 --no-browser --reset --data DIR --set budgets.lock.policy=tiered"]
 #   make test [ARGS="tests/runtime -k leash"]
 #   make test-fast     the tests without a browser or a whole demo
 #   make faults        the long proof of "exactly once": 200 logs, 40 kills (FAULTS_SEED=n replays one)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected
+from plugin_server.budgets import store as budgets_store
 from plugin_server.budgets.guard import Guard
 from plugin_server.budgets.notices.service import Notices
 from plugin_server.budgets.rounds import Rounds as BudgetRounds
@@ -17,11 +18,14 @@ from plugin_server.harvest.core import Denied, HarvestError, Throttled, Unauthor
 from plugin_server.harvest.limiter import working
 from plugin_server.helpdesk import base
 from plugin_server.manifest import url_text
+from plugin_server.mirror.reconcile import Scope
 from plugin_server.panel.health import Health
 from plugin_server.runtime import log
 from plugin_server.runtime.queue import Job, Periodic
 from plugin_server.services import Services
-from plugin_server.tickets.intake import FIGURES_JOB, TAKE_JOB
+from plugin_server.tickets import store as tickets_store
+from plugin_server.tickets.intake import FIGURES_JOB, RELIST_JOB, TAKE_JOB
+from plugin_server.tickets.store import Ticket
 from plugin_server.timelog.outbox import DRAIN_JOB, WATCH_JOB, LogOutbox
 from plugin_server.timelog.section import REFRESH_JOB
 from plugin_server.timelog.service import PUSH_JOB
@@ -29,6 +33,9 @@ from plugin_server.timers.outbox import TimerOutbox
 from plugin_server.timers.service import STEP_JOB
 
 PERSON_EVERY = timedelta(seconds=15)
+HOT = 1000
+"""So many of the most pressing tickets take turns in being listed anew."""
+
 ASKED_EVERY = timedelta(seconds=1)
 
 _logger = log.get(__name__)
@@ -45,17 +52,20 @@ class Refresher:
         """One agent's assignments, and news of the account: something was missing in that agent's panel.
 
         Panels ask for this as long as something is missing, then Harvest is asked at most every ``PERSON_EVERY``;
-        ``asked`` is 1 when the person pressed Refresh.
+        ``asked`` is 1 when the person pressed Refresh: what is new then must show, so if the account was read a moment
+        ago it is read again when that moment is over (``asked`` is 2 then).
         """
-        agent = await accounts_store.agent(self._services.pool, agent_id)
-        if agent is None or agent.harvest_user_id is None:
-            return
         pause = ASKED_EVERY if asked else PERSON_EVERY
         mirror = self._services.mirror
-        if await mirror.age(mirror.assignments_of(agent.harvest_user_id)) >= pause:
+        agent = await accounts_store.agent(self._services.pool, agent_id)
+        person = agent.harvest_user_id if agent else None
+        if person is not None and await mirror.age(mirror.assignments_of(person)) >= pause:
             await self._assignments(agent_id)
-        if await mirror.age(mirror.PROJECTS) >= pause:
+        if await mirror.age(mirror.TIME_ENTRIES) >= pause:
             await self.account()
+        elif asked == 1:
+            after = pause.total_seconds() + 0.1
+            await self._services.queue.nudge(REFRESH_JOB, agent_id, 2, after=after)
 
     async def people(self) -> None:
         """Every connected agent's assignments."""
@@ -99,6 +109,13 @@ class Refresher:
             if asked is not False:
                 await self._health.note("harvest")
 
+    async def relist(self, scopes: list[Scope], *, force: bool = False) -> None:
+        """Compare what Harvest has for tickets with what is known of them."""
+        try:
+            await self._services.mirror.relist(scopes, force=force)
+        except HarvestError as error:
+            _logger.warning("hot tickets not listed anew", reason=str(error))
+
     async def _read_person(self, client: HarvestClient, agent_id: int) -> None:
         user = await client.me()
         await accounts_store.set_timezone(self._services.pool, agent_id, user.timezone)
@@ -138,6 +155,12 @@ class Rounds:
             await self._health.note("helpdesk", words, refused=refused)
         else:
             await self._health.note("helpdesk")
+
+
+def _scopes(services: Services, tickets: list[Ticket]) -> list[Scope]:
+    """What to list in Harvest for tickets: their projects, and what names them."""
+    projects = [Scope(project_id=ticket.project_id) for ticket in tickets if ticket.project_id is not None]
+    return projects + [Scope(reference=services.tickets.reference(ticket.id)) for ticket in tickets]
 
 
 def _figures(services: Services) -> BudgetRounds:
@@ -203,6 +226,25 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         await services.intake.read(ticket_id)
         await figures.run()
 
+    async def relist() -> None:
+        """Deletions leave no trace, and matter most where a budget is nearly used up."""
+        percent = services.manifest.budgets.bands.orange
+        hot = await budgets_store.pressing(services.pool, percent, HOT)
+        await refresher.relist(_scopes(services, await tickets_store.tickets(services.pool, hot)))
+
+    async def relist_ticket(ticket_id: int) -> None:
+        """Somebody has pressed Refresh on it."""
+        with working("person"):
+            found = await tickets_store.tickets(services.pool, [ticket_id])
+            await refresher.relist(_scopes(services, found), force=True)
+        await figures.run()
+
+    async def people() -> None:
+        try:
+            await services.people.refresh()
+        except base.HelpdeskError as error:
+            _logger.warning("people of the helpdesk not read", reason=str(error))
+
     async def poll_tickets() -> None:
         try:
             if await services.intake.poll():
@@ -231,6 +273,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
             Job(REFRESH_JOB, refresh),
             Job(TAKE_JOB, take_ticket),
             Job(FIGURES_JOB, figures.run),
+            Job(RELIST_JOB, relist_ticket),
         ],
         [
             Periodic("sweep", logs.sweep, 15),
@@ -239,6 +282,8 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
             Periodic("night", refresher.night, 60),
             Periodic("figures", figures.run, 5),
             Periodic("tickets", poll_tickets, 20),
+            Periodic("relist", relist, 60),
+            Periodic("members", people, 60),
             Periodic("people", refresher.people, 60),
             Periodic("sign", rounds.sign, 15),
             Periodic("helpdesk", rounds.helpdesk, 30),

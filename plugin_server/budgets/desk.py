@@ -82,7 +82,7 @@ class Desk:
     async def manager(self, caller: Caller) -> Member | None:
         """The caller, if a holder of the PM role or an administrator; ``None`` also while nobody can tell."""
         try:
-            member = await self._people.member(caller.helpdesk_user_id)
+            member = await self._people.known(caller.helpdesk_user_id)
         except base.HelpdeskError:
             return None
         return member if self._people.may_manage(member) else None
@@ -186,11 +186,8 @@ class Desk:
         await self._queue.nudge(FIGURES_JOB)
 
     async def owners(self, ticket: Ticket) -> list[Member]:
-        """Whom the ticket may be given to; nobody while the helpdesk does not answer."""
-        try:
-            return await self._people.owners(ticket.group_id)
-        except base.HelpdeskError:
-            return []
+        """Whom the ticket may be given to, as last seen."""
+        return await self._people.owners(ticket.group_id)
 
     def _check(
         self, wish: UnlockWish, used: Decimal, now: datetime, caller: Caller

@@ -219,7 +219,7 @@ class BudgetSection:
 
     async def _member(self, caller: Caller) -> Member | None:
         try:
-            return await self._people.member(caller.helpdesk_user_id)
+            return await self._people.known(caller.helpdesk_user_id)
         except base.HelpdeskError:
             return None
 

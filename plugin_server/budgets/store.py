@@ -303,3 +303,13 @@ async def project_managers(pool: Pool, project_id: int) -> list[str]:
         project_id,
     )
     return [row["email"] for row in rows]
+
+
+async def pressing(pool: Pool, percent: Decimal, limit: int) -> list[int]:
+    """Tickets that have used at least so much of a budget, or are locked; the most pressing first."""
+    rows = await pool.fetch(
+        "SELECT ticket_id FROM ticket_budget WHERE pressing >= $1 OR locked ORDER BY pressing DESC, ticket_id LIMIT $2",
+        percent,
+        limit,
+    )
+    return [row["ticket_id"] for row in rows]

@@ -6,6 +6,7 @@ Everything it starts is on a leash (``runtime/embedded/leash.py``): it ends with
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -33,6 +34,17 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _setting(text: str) -> tuple[str, Any]:
+    """A setting of the manifest by its dotted name, with a JSON value; what is no JSON is text."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not written NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``deskhours demo``."""
     parser.add_argument(
@@ -42,6 +54,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the server's port; helpdesk and Harvest get the two after it (default: %(default)s)",
     )
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
+    parser.add_argument(
+        "--set",
+        type=_setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="another setting than the manifest's, for example budgets.lock.policy=tiered; may be repeated",
+    )
     parser.add_argument("--reset", action="store_true", help="start afresh: delete this demo's data first")
     parser.add_argument(
         "--data",
@@ -52,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     """Run the demo until Ctrl-C or SIGTERM. Returns the exit status: 0, or 1 with the reason on standard error."""
-    demo = _Demo(datadir.demo_folder(args.data), args.port)
+    demo = _Demo(datadir.demo_folder(args.data), args.port, args.settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # ignored: started with nohup
@@ -87,8 +108,9 @@ def _catches_interrupts(pid: int) -> bool:
 class _Demo:
     """One run of the demo: what it has started, and the event that ends it."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, settings: list[tuple[str, Any]]) -> None:
         self._folder = folder
+        self._settings = settings
         self._port = port
         self._product, self._helpdesk, self._harvest = (f"http://127.0.0.1:{port + part}" for part in range(3))
         self._programs: list[Leashed] = []
@@ -159,7 +181,7 @@ class _Demo:
         seed = prepare.Seed.load()
         _say(f"Starting; data and logs are kept in {self._folder}")
         prepare.write_secrets(self._folder, seed)
-        manifest = prepare.write_manifest(self._folder, self._port)
+        manifest = prepare.write_manifest(self._folder, self._port, self._settings)
         extension = prepare.copy_extension(self._folder, self._port)
         urls = await self._start_databases(data)
         demo = RunningDemo(

@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,10 +77,21 @@ def _on_ports(text: str, port: int) -> str:
     return re.sub(r"127\.0\.0\.1:(870[012])\b", lambda found: f"127.0.0.1:{port + int(found[1]) - DEFAULT_PORT}", text)
 
 
-def write_manifest(folder: Path, port: int) -> Path:
-    """The repository's manifest for these ports. Its secrets are files relative to the manifest's folder."""
+def write_manifest(folder: Path, port: int, settings: Sequence[tuple[str, Any]] = ()) -> Path:
+    """The repository's manifest for these ports, with other ``settings`` by their dotted names. Its secrets are files
+    relative to the manifest's folder."""
     manifest = folder / "manifest.json"
-    manifest.write_text(_on_ports(_of_clone("manifest.json").read_text(encoding="utf-8"), port), encoding="utf-8")
+    text = _on_ports(_of_clone("manifest.json").read_text(encoding="utf-8"), port)
+    if settings:
+        data = json.loads(text)
+        for name, value in settings:
+            *path, last = name.split(".")
+            part = data
+            for step in path:
+                part = part.setdefault(step, {})
+            part[last] = value
+        text = json.dumps(data, indent=2)
+    manifest.write_text(text, encoding="utf-8")
     return manifest
 
 

@@ -127,11 +127,13 @@ class History:
 
 @dataclass(frozen=True)
 class Role:
-    """A role of the helpdesk. ``groups`` maps group to the rights that its holders have there."""
+    """A role of the helpdesk. ``groups`` maps group to the rights that its holders have there; ``of_agents``: it lets
+    them work as agents."""
 
     id: int
     name: str
     groups: Mapping[int, frozenset[str]]
+    of_agents: bool
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from plugin_server.panel.compose import Panel, first
 from plugin_server.runtime.api import Answer, Call, PanelView, Route, wants_html
 from plugin_server.runtime.queue import Queue
+from plugin_server.tickets.intake import RELIST_JOB
 from plugin_server.tickets.service import Tickets
 
 
@@ -71,4 +72,5 @@ class PanelRoutes:
     async def refresh_panel(self, call: Call[Any]) -> Answer:
         await self._tickets.require(call.caller, call.path_int("ticket_id"), fresh=True)
         await self._queue.nudge(self._refresh_job, call.caller.agent_id, 1)
+        await self._queue.nudge(RELIST_JOB, call.path_int("ticket_id"))
         return await self.get_panel(call)

@@ -22,6 +22,9 @@ TAKE_JOB = "take_ticket"
 FIGURES_JOB = "figures"
 """Nudged when entries are to be attributed or a ticket's figures computed anew."""
 
+RELIST_JOB = "relist_ticket"
+"""Nudged with a ticket's id to have its entries compared with Harvest's, deleted ones included."""
+
 CALL_SECONDS = 10.0
 OVERLAP = timedelta(minutes=15)
 """How far a poll reaches back behind the last one's start; the helpdesk's clock is not ours."""

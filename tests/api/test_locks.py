@@ -40,11 +40,22 @@ async def ticket_with(world: World, api: Api, hours: float, **fields: Any) -> tu
     """A ticket whose project has seen so much work before it was made, and the project. Figures go to the helpdesk at
     most once a minute: the first time they are right at once."""
     project = await world.project(ADA)
-    await worked(world, project, hours)
+    entry = await worked(world, project, hours)
     await read(api)
+    await until(lambda: is_known(world, entry), bool, MINUTE)
     ticket = await world.ticket(harvest_project=str(project), **{"budget_pm": PM_MAIL, **fields})
+    assert (await api.get(f"/api/v1/tickets/{ticket}/panel")).status == 200  # somebody opens it, before the poll
     await until(lambda: world.helpdesk("GET", f"/tickets/{ticket}"), lambda one: one["hours_used"] is not None, MINUTE)
     return ticket, project
+
+
+async def is_known(world: World, entry: int) -> bool:
+    """Whether Deskhours has read the entry."""
+    connection = await product_database(world)
+    try:
+        return bool(await connection.fetchval("SELECT true FROM attribution WHERE entry_id = $1", entry))
+    finally:
+        await connection.close()
 
 
 async def read(api: Api) -> None:

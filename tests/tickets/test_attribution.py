@@ -1,4 +1,4 @@
-"""Attribution as it goes: whatever comes in whatever order, the stored outcomes are those of the rule over all facts."""
+"""Attribution as it goes: in whatever order facts come, the stored outcomes are those of the rule over all of them."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ class Desk:
         row = {"external_id": None, "notes": None, "deleted_at": None, **more}
         await self.pool.execute(
             """
-            INSERT INTO time_entry (id, project_id, user_id, task_id, spent_date, hours, billable, is_running, is_locked,
-                is_billed, updated_at, created_at, external_id, notes, deleted_at, banked_hours)
+            INSERT INTO time_entry (id, project_id, user_id, task_id, spent_date, hours, billable, is_running,
+                is_locked, is_billed, updated_at, created_at, external_id, notes, deleted_at, banked_hours)
             VALUES ($1, $2, 1, 1, $3, $4, true, false, false, false, now(), now(), $5, $6, $7, $4)
             ON CONFLICT (id) DO UPDATE SET project_id = $2, spent_date = $3, hours = $4, external_id = $5, notes = $6,
                 deleted_at = $7, banked_hours = $4

@@ -53,34 +53,42 @@ class People:
             return known
 
     async def find(self, name: str) -> Member | None:
-        """The person with this login or e-mail address; raises as :meth:`member`."""
+        """The person with this login or e-mail address, as last seen; the helpdesk is asked only for one who has never
+        been. Raises as :meth:`member`."""
         known = await store.by_name(self._pool, name)
         if known:
-            return await self.member(known.id)
+            return known
         found = await self._helpdesk.find_member(self._token, name)
         return (await self._keep([found]))[0] if found else None
 
+    async def known(self, user_id: int) -> Member | None:
+        """A person as last seen; the helpdesk is asked only for one who has never been."""
+        found = (await store.members(self._pool, [user_id])).get(user_id)
+        return found or await self.member(user_id)
+
     async def managers(self) -> list[Member]:
-        """Everyone who holds the PM role; as last seen while the helpdesk does not answer."""
-        try:
-            role = next((one for one in await self._helpdesk.roles(self._token) if one.name == self._roles.pm), None)
-            if role is None:
-                return []
-            await self._keep(await self._helpdesk.members_of(self._token, role.id))
-        except base.HelpdeskError as error:
-            _logger.warning("project managers not read", reason=str(error))
+        """Everyone who holds the PM role, as last seen."""
         return await store.with_role(self._pool, self._roles.pm)
 
     async def owners(self, group_id: int) -> list[Member]:
-        """Whom tickets of a group may be given to, by name."""
-        agents: dict[int, Member] = {}
+        """Whom tickets of a group may be given to, by name, as last seen."""
+        agents = await store.with_right(self._pool, group_id, "full")
+        return [one for one in agents if not self.is_service(one)]
+
+    async def refresh(self) -> None:
+        """Read everybody who works in the helpdesk, by their roles; who holds none any more has lost its rights.
+
+        The calls grow with the number of roles, and with every 200 people. Raises
+        :class:`~plugin_server.helpdesk.base.HelpdeskError`; then everything stays as it was seen.
+        """
+        began = self._clock.now()
+        named = {self._roles.pm, self._roles.admin, self._roles.service}
+        found: dict[int, base.Member] = {}
         for role in await self._helpdesk.roles(self._token):
-            if role.name in (self._roles.service, self._roles.pm):
-                continue
-            for one in await self._keep(await self._helpdesk.members_of(self._token, role.id)):
-                if one.may_own(group_id) and self._roles.service not in one.roles:
-                    agents[one.id] = one
-        return sorted(agents.values(), key=lambda one: (one.name, one.id))
+            if role.of_agents or role.name in named:
+                found |= {one.id: one for one in await self._helpdesk.members_of(self._token, role.id)}
+        await self._keep(list(found.values()))
+        await store.forget_rights(self._pool, began)
 
     def may_manage(self, member: Member | None) -> bool:
         """Whether a person may unlock tickets and set budgets: holders of the PM role and administrators."""

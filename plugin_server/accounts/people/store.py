@@ -72,3 +72,20 @@ async def with_role(pool: Pool, role: str) -> list[Member]:
         f"SELECT {_COLUMNS} FROM helpdesk_member WHERE $1 = ANY(roles) AND active ORDER BY name, id", role
     )
     return [Member(**{**row, "roles": tuple(row["roles"])}) for row in rows]
+
+
+async def with_right(pool: Pool, group_id: int, right: str) -> list[Member]:
+    """Active people who hold a right on a group, as last seen."""
+    rows = await pool.fetch(
+        f"SELECT {_COLUMNS} FROM helpdesk_member WHERE active AND groups -> $1 ? $2 ORDER BY name, id",
+        str(group_id),
+        right,
+    )
+    return [Member(**{**row, "roles": tuple(row["roles"])}) for row in rows]
+
+
+async def forget_rights(pool: Pool, before: datetime) -> None:
+    """Who was not found when everybody was read has no role any more."""
+    await pool.execute(
+        "UPDATE helpdesk_member SET roles = '{}', groups = '{}' WHERE seen_at < $1 AND roles <> '{}'", before
+    )

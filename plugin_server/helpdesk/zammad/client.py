@@ -134,12 +134,19 @@ class Zammad:
         return next((one for one in found if wanted in (one.login.casefold(), one.email.casefold())), None)
 
     async def members_of(self, token: str, role_id: int) -> list[base.Member]:
-        query = {"query": "*", "role_ids[]": str(role_id), "limit": str(PAGE)}
-        data = await self._calls.get(token, "/users/search", query)
-        return read(lambda: [one for item in data if (one := core.member(item)).active and role_id in one.role_ids])
+        found: dict[int, base.Member] = {}
+        page = 1
+        while True:
+            query = {"query": "*", "role_ids[]": str(role_id), "limit": str(PAGE), "page": str(page)}
+            data = await self._calls.get(token, "/users/search", query)
+            for one in read(lambda data=data: [core.member(item) for item in data]):  # type: ignore[misc]
+                found[one.id] = one
+            if len(data) < PAGE:
+                return [one for one in found.values() if one.active and role_id in one.role_ids]
+            page += 1
 
     async def roles(self, token: str) -> list[base.Role]:
-        data = await self._calls.get(token, "/roles")
+        data = await self._calls.get(token, "/roles", {"expand": "true"})
         return read(lambda: [core.role(item) for item in data])
 
     def delivery(self, headers: Mapping[str, str], body: bytes, secret: str) -> base.Delivery:

@@ -166,8 +166,10 @@ def member(data: Mapping[str, Any]) -> base.Member:
 
 
 def role(data: Mapping[str, Any]) -> base.Role:
-    """One of ``GET /roles``."""
-    return base.Role(int(data["id"]), str(data["name"]), _groups(data))
+    """One of ``GET /roles?expand=true``; only then it says the names of its permissions."""
+    return base.Role(
+        int(data["id"]), str(data["name"]), _groups(data), "ticket.agent" in (data.get("permissions") or ())
+    )
 
 
 def _groups(data: Mapping[str, Any]) -> dict[int, frozenset[str]]:

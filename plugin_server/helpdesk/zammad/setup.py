@@ -28,7 +28,7 @@ class Setup:
         done = await self._attributes(definition)
         for role in definition.roles:
             done += await self._one("/roles", role, "role", keep=("name",))
-        roles = {str(row["name"]): row for row in await self._list("/roles")}
+        roles = {str(row["name"]): row for row in await self._list("/roles?expand=true")}
         service = await self._calls.get(service_token, "/users/me")
         done += await self._service_role(service, int(roles[self._roles.service]["id"]))
         known = _role_ids(roles, self._roles)
@@ -85,7 +85,6 @@ class Setup:
 def _role_ids(roles: Mapping[str, Mapping[str, Any]], names: Roles) -> dict[str, str | list[str]]:
     """What the placeholders of the workflows stand for. Every role that lets somebody work as an agent is gated."""
     agents = [str(row["id"]) for row in roles.values() if "ticket.agent" in (row.get("permissions") or ())]
-    agents = agents or [str(row["id"]) for name, row in roles.items() if name == "Agent"]
     return {
         "{pm}": str(roles[names.pm]["id"]),
         "{service}": str(roles[names.service]["id"]),
