@@ -176,7 +176,7 @@ def _figures(services: Services) -> BudgetRounds:
         Writing(pool, helpdesk, token, services.intake, clock),
         Watch(pool, helpdesk, token, services.people, clock),
         services.links,
-        Notices(pool, helpdesk, token, services.managers, public_url, clock),
+        Notices(pool, helpdesk, token, services.managers, services.intake, public_url, clock),
         services.mirror,
         clock,
     )

@@ -141,7 +141,7 @@ class Budgets:
 
     async def _report_merge(self, connection: Connection, ticket: tickets_store.Ticket) -> None:
         """Merging is a way out of a locked ticket: its conversation goes on in the other one."""
-        if ticket.state_kind != "merged" or ticket.merged_into is None:
+        if ticket.merged_into is None:
             return
         now = self._clock.now()
         words = (
@@ -259,8 +259,9 @@ class Budgets:
         return locking.Constraint("project", hours(stopped), hours(budget.limit))
 
     def _is_exempt(self, ticket: tickets_store.Ticket) -> bool:
-        """What has ended, and what the manifest says, is never locked."""
-        if ticket.deleted_at is not None or ticket.state_kind == "merged":
+        """What has ended, and what the manifest says, is never locked. A merged ticket has ended once it is known where
+        it went: then that is told, too."""
+        if ticket.deleted_at is not None or ticket.merged_into is not None:
             return True
         return ticket.priority in self.policy.never_priorities or bool(self.policy.never_tags & set(ticket.tags))
 

@@ -20,6 +20,7 @@ from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.tickets import store as tickets_store
+from plugin_server.tickets.intake import Intake
 
 LEASE = timedelta(seconds=60)
 AT_ONCE = 10
@@ -33,9 +34,17 @@ class Notices:
     """Sends what is to be told, as the service user."""
 
     def __init__(
-        self, pool: Pool, helpdesk: Helpdesk, token: str, managers: Managers, public_url: str, clock: Clock
+        self,
+        pool: Pool,
+        helpdesk: Helpdesk,
+        token: str,
+        managers: Managers,
+        intake: Intake,
+        public_url: str,
+        clock: Clock,
     ) -> None:
         self._pool = pool
+        self._intake = intake
         self._helpdesk = helpdesk
         self._token = token
         self._managers = managers
@@ -51,7 +60,14 @@ class Notices:
         return len(due)
 
     async def _send(self, notice: store.Notice) -> None:
-        ticket = await tickets_store.ticket(self._pool, notice.ticket_id)
+        try:
+            # A ticket that another one was merged into may not have been seen yet.
+            ticket = await tickets_store.ticket(self._pool, notice.ticket_id) or await self._intake.read(
+                notice.ticket_id
+            )
+        except base.HelpdeskError as error:
+            await self._later(notice, error)
+            return
         one = await budgets_store.budget(self._pool, notice.ticket_id)
         if ticket is None or ticket.deleted_at is not None:
             await self._give_up(notice, "The helpdesk no longer has the ticket.")
@@ -74,12 +90,7 @@ class Notices:
         except base.Missing:
             await self._give_up(notice, "The helpdesk no longer has the ticket.")
         except base.HelpdeskError as error:
-            _logger.warning("notice not sent", notice=str(notice.id), ticket=notice.ticket_id, reason=str(error))
-            if notice.attempts + 1 >= TRIES:
-                await self._give_up(notice, str(error))
-                return
-            again = self._clock.now() + retry_delay(notice.attempts + 1)
-            await store.not_told(self._pool, notice.id, str(error), again, mailed=mailed, called=True)
+            await self._later(notice, error)
         else:
             to = ", ".join(member.name for member in told.members)
             await store.told(self._pool, notice, article_id, self._clock.now(), to)
@@ -115,6 +126,14 @@ class Notices:
         mark = str(notice.id)
         articles = await self._helpdesk.articles(self._token, notice.ticket_id)
         return next((article.id for article in articles if mark in article.body), None)
+
+    async def _later(self, notice: store.Notice, error: base.HelpdeskError) -> None:
+        _logger.warning("notice not sent", notice=str(notice.id), ticket=notice.ticket_id, reason=str(error))
+        if notice.attempts + 1 >= TRIES:
+            await self._give_up(notice, str(error))
+            return
+        again = self._clock.now() + retry_delay(notice.attempts + 1)
+        await store.not_told(self._pool, notice.id, str(error), again, mailed=notice.mailed, called=True)
 
     async def _give_up(self, notice: store.Notice, problem: str) -> None:
         _logger.error("notice given up", notice=str(notice.id), ticket=notice.ticket_id, reason=problem)
