@@ -238,9 +238,10 @@ async def move_watermark(connection: Connection, name: str, reached_at: datetime
 
 
 async def project(pool: Pool, project_id: int) -> Project | None:
-    """A project as last seen."""
+    """A project as last seen; one that Harvest no longer has is none."""
     row = await pool.fetchrow(
-        "SELECT id, name, code, client_name, is_active FROM harvest_project WHERE id = $1", project_id
+        "SELECT id, name, code, client_name, is_active FROM harvest_project WHERE id = $1 AND deleted_at IS NULL",
+        project_id,
     )
     return Project(**row) if row else None
 

@@ -95,6 +95,18 @@ async def product_database(world: World) -> asyncpg.Connection[asyncpg.Record]:
     return await asyncpg.connect(running.database_url)
 
 
+async def ledger(world: World, ticket: int, kind: str) -> list[Any]:
+    """Rows of the ledger."""
+    connection = await product_database(world)
+    try:
+        found: list[Any] = await connection.fetch(
+            "SELECT * FROM budget_event WHERE ticket_id = $1 AND kind = $2 ORDER BY id", ticket, kind
+        )
+        return found
+    finally:
+        await connection.close()
+
+
 async def articles(world: World, ticket: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = await world.helpdesk("GET", f"/ticket_articles/by_ticket/{ticket}")
     return found
@@ -134,6 +146,32 @@ class TestLock:
         await read(ada)
         await until(lambda: used(ada, ticket), lambda shown: shown == "3.25", MINUTE)
         assert len(await notes(world, ticket, "budget is used up")) == 1, "once a crossing, not once a sync"
+
+    async def test_the_manager_is_told_once_though_the_helpdesks_answer_is_lost(self, world: World, ada: Api) -> None:
+        await world.helpdesk_fault("POST /api/v1/ticket_articles", "drop_after", times=1)
+        try:
+            ticket, _project = await locked_ticket(world, ada)
+            told = await until(lambda: ledger(world, ticket, "told"), bool, MINUTE)
+        finally:
+            await world.helpdesk_faults_over()
+        assert len(told) == 1
+        assert len(await notes(world, ticket, "budget is used up")) == 1
+
+    async def test_by_e_mail_when_a_mention_is_not_possible(self, world: World, ada: Api) -> None:
+        words = "A mentioned user has no agent access to this ticket"
+        await world.helpdesk_fault("POST /api/v1/ticket_articles", "status", status=422, times=1, error=words)
+        try:
+            ticket, _project = await locked_ticket(world, ada)
+            found = await until(lambda: notes(world, ticket, "budget is used up"), bool, MINUTE)
+        finally:
+            await world.helpdesk_faults_over()
+        assert [(one["type"], one["to"]) for one in found] == [("email", PM_MAIL)]
+
+    async def test_a_person_named_without_the_role_is_skipped_and_that_is_said(self, world: World, ada: Api) -> None:
+        ticket, _project = await ticket_with(world, ada, 3, budget_hours="2", budget_pm="bo@example.com")
+        found = await until(lambda: notes(world, ticket, "budget is used up"), bool, MINUTE)
+        assert "for want of the project manager role: bo@example.com" in found[0]["body"]
+        assert 'data-mention-user-id="5"' in found[0]["body"], "everyone in the role"
 
     @pytest.mark.parametrize(
         "change",
