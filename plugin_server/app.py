@@ -14,9 +14,12 @@ from plugin_server.accounts.connect import Connect
 from plugin_server.accounts.popup import AccountSection
 from plugin_server.accounts.routes import AccountRoutes
 from plugin_server.accounts.sessions.service import Sessions
+from plugin_server.accounts.web.routes import WebRoutes
+from plugin_server.accounts.web.service import WebSessions
 from plugin_server.budgets.ahead import Ahead
 from plugin_server.budgets.routes import BudgetRoutes
 from plugin_server.budgets.section import BudgetSection
+from plugin_server.dashboard import compose as dashboard
 from plugin_server.manifest import url_text
 from plugin_server.panel.compose import Panel
 from plugin_server.panel.health import Health, HealthSection
@@ -92,7 +95,27 @@ def create(services: Services) -> web.Application:
         ],
         templates,
     )
-    accounts = AccountRoutes(pool, connect, sessions, clock, secure=public_url.startswith("https://"))
+    web_sessions = WebSessions(
+        pool, services.helpdesk, services.people, services.tokens, public_url, lifetimes[1], clock
+    )
+    browsers = WebRoutes(web_sessions, public_url)
+    accounts = AccountRoutes(pool, connect, sessions, browsers, clock, secure=public_url.startswith("https://"))
+    board = dashboard.compose(
+        pool,
+        browsers,
+        services.people,
+        services.tickets,
+        services.links,
+        services.budget_desk,
+        services.budgets.policy,
+        services.mirror,
+        services.helpdesk,
+        health,
+        manifest.helpdesk.roles,
+        manifest.budgets.managers,
+        templates,
+        clock,
+    )
     routes = [
         *PanelRoutes(panel, services.tickets, services.queue, REFRESH_JOB).api(),
         *LogRoutes(services.timelog, ahead, templates).api(),
@@ -101,6 +124,7 @@ def create(services: Services) -> web.Application:
         *TimerRoutes(services.timers).api(),
         *popup.api(),
         *accounts.api(),
+        *board.api.api(),
     ]
 
     app = web.Application(middlewares=[identify, tell_problems], client_max_size=api.MAXIMUM_BODY)
@@ -112,11 +136,13 @@ def create(services: Services) -> web.Application:
     async def render_problem(request: web.Request, problem: Problem) -> str:
         if request.path == PATH:
             return await popup.problem(problem, api.language(request))
+        if request.path.startswith(dashboard.PATH):
+            return await board.routes.problem(request, problem)
         return await panel.problem(request, problem)
 
     app[api.RENDER_PROBLEM] = render_problem
     api.add_routes(app, routes)
-    app.add_routes([*accounts.pages(), *tickets.pages()])
+    app.add_routes([*accounts.pages(), *tickets.pages(), *browsers.pages(), *board.routes.pages()])
     app.router.add_static("/static", STATIC)
 
     described = openapi.document("Deskhours", version("deskhours"), public_url, routes)

@@ -13,7 +13,7 @@ OWNERS = {"0001_mirror.sql": "mirror", "0002_accounts.sql": "accounts", "0003_ti
 OWNERS |= {"0004_timelog.sql": "timelog", "0005_session_refresh.sql": "accounts", "0006_mirror_timers.sql": "mirror"}
 OWNERS |= {"0007_timers.sql": "timers", "0008_timelog_timers.sql": "timelog", "0009_health.sql": "panel"}
 OWNERS |= {"0010_mirror_sync.sql": "mirror", "0011_attribution.sql": "tickets", "0012_people.sql": "accounts"}
-OWNERS |= {"0013_budgets.sql": "budgets"}
+OWNERS |= {"0013_budgets.sql": "budgets", "0014_dashboard.sql": "accounts"}
 SQL = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)\b")
 
 

@@ -12,6 +12,7 @@ from plugin_server.accounts.connect import Connect
 from plugin_server.accounts.popup import AgentOut
 from plugin_server.accounts.sessions import store as sessions_store
 from plugin_server.accounts.sessions.service import Issued, Sessions
+from plugin_server.accounts.web.routes import WebRoutes, is_web
 from plugin_server.runtime.api import Answer, Call, Route
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
@@ -57,10 +58,13 @@ class SessionOut(BaseModel):
 class AccountRoutes:
     """Handlers of the accounts feature."""
 
-    def __init__(self, pool: Pool, connect: Connect, sessions: Sessions, clock: Clock, *, secure: bool) -> None:
+    def __init__(
+        self, pool: Pool, connect: Connect, sessions: Sessions, browsers: WebRoutes, clock: Clock, *, secure: bool
+    ) -> None:
         self._pool = pool
         self._connect = connect
         self._sessions = sessions
+        self._browsers = browsers
         self._clock = clock
         self._secure = secure
 
@@ -122,6 +126,9 @@ class AccountRoutes:
         return response
 
     async def helpdesk_callback(self, request: web.Request) -> web.StreamResponse:
+        # The helpdesk knows one address to return to, for the extension's sign-in and for a browser's.
+        if is_web(request.query.get("state", "")):
+            return await self._browsers.callback(request)
         return _go(await self._connect.from_helpdesk(*_callback(request)))
 
     async def harvest_callback(self, request: web.Request) -> web.StreamResponse:

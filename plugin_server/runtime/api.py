@@ -103,7 +103,8 @@ RENDER_PROBLEM: web.AppKey[RenderProblem] = web.AppKey("render_problem")
 
 @dataclass(frozen=True)
 class Route:
-    """One operation of the API. ``path`` is aiohttp's, with a pattern for each parameter."""
+    """One operation of the API. ``path`` is aiohttp's, with a pattern for each parameter; ``query`` says what each word
+    of the query string means, all of them optional text."""
 
     method: str
     path: str
@@ -115,6 +116,7 @@ class Route:
     refusals: Sequence[int] = (401, 403, 404)
     description: str = ""
     public: bool = False
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 def language(request: web.Request) -> str:

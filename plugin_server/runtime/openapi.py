@@ -54,7 +54,12 @@ def _operation(route: Route, references: Any) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": route.summary, "operationId": route.handler.__name__}
     if route.description:
         operation["description"] = route.description
-    if parameters := [_parameter(name, pattern) for name, pattern in _PARAMETER.findall(route.path)]:
+    parameters = [_parameter(name, pattern) for name, pattern in _PARAMETER.findall(route.path)]
+    parameters += [
+        {"name": name, "in": "query", "description": words, "schema": {"type": "string"}}
+        for name, words in route.query.items()
+    ]
+    if parameters:
         operation["parameters"] = parameters
     if route.body:
         operation["requestBody"] = {

@@ -22,6 +22,11 @@ class Member:
     groups: dict[str, list[str]]
     seen_at: datetime
 
+    @property
+    def may_read_any(self) -> bool:
+        """Whether there is a group whose tickets the person may read: who is an agent has one."""
+        return any({"full", "read"} & set(rights) for rights in self.groups.values())
+
     def may_change(self, group_id: int) -> bool:
         """Whether the person may change tickets of a group."""
         return bool({"full", "change"} & set(self.groups.get(str(group_id), [])))

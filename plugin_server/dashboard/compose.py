@@ -1,0 +1,63 @@
+"""The dashboard's parts, plugged together for the application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plugin_server.accounts.people.service import People
+from plugin_server.accounts.web.routes import WebRoutes
+from plugin_server.budgets.desk import Desk
+from plugin_server.budgets.service import Policy
+from plugin_server.dashboard.alerts import AlertDesk
+from plugin_server.dashboard.api import DashboardApi
+from plugin_server.dashboard.attention import AttentionDesk
+from plugin_server.dashboard.board import Boards
+from plugin_server.dashboard.page import Pages
+from plugin_server.dashboard.ports import Health
+from plugin_server.dashboard.projects import Projects
+from plugin_server.dashboard.routes import DashboardRoutes
+from plugin_server.helpdesk.base import Helpdesk
+from plugin_server.manifest import Roles
+from plugin_server.mirror.service import Mirror
+from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.database import Pool
+from plugin_server.runtime.templates import Templates
+from plugin_server.tickets.links.service import Links
+from plugin_server.tickets.service import Tickets
+
+PATH = "/dashboard"
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """The dashboard's pages and its operations of the API."""
+
+    routes: DashboardRoutes
+    api: DashboardApi
+
+
+def compose(
+    pool: Pool,
+    browsers: WebRoutes,
+    people: People,
+    tickets: Tickets,
+    links: Links,
+    desk: Desk,
+    policy: Policy,
+    mirror: Mirror,
+    helpdesk: Helpdesk,
+    health: Health,
+    roles: Roles,
+    managers: Mapping[int, str],
+    templates: Templates,
+    clock: Clock,
+) -> Dashboard:
+    """The dashboard over the features' services; ``managers`` maps an organisation to its PM."""
+    boards = Boards(pool, people, roles, managers, clock)
+    alerts = AlertDesk(pool, clock)
+    projects = Projects(pool, policy, clock)
+    attention = AttentionDesk(pool, mirror, health, clock)
+    pages = Pages(pool, boards, alerts, projects, attention, tickets, helpdesk, mirror, templates, clock)
+    routes = DashboardRoutes(browsers, pages, boards, projects, desk, links)
+    return Dashboard(routes, DashboardApi(boards, alerts, attention))

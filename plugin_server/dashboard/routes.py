@@ -1,0 +1,227 @@
+"""HTTP of the dashboard: its page, its tables as CSV, and what people do on it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from multidict import MultiDictProxy
+
+from plugin_server.accounts.web import rules as web_rules
+from plugin_server.accounts.web.routes import Visitor, WebRoutes
+from plugin_server.budgets.desk import Desk, UnlockWish
+from plugin_server.dashboard import export, listing
+from plugin_server.dashboard.board import Boards
+from plugin_server.dashboard.page import Form, Pages, kept
+from plugin_server.dashboard.projects import Projects
+from plugin_server.dashboard.tables import PROJECT_HEAD, TICKET_HEAD, project_cells, ticket_cells
+from plugin_server.runtime.api import language
+from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unauthenticated, Unavailable
+from plugin_server.runtime.web import SECURITY_HEADERS
+from plugin_server.tickets.links.service import Links
+
+STATIC = Path(__file__).resolve().parent / "static"
+
+DONE_COOKIE = "deskhours_done"
+"""Carries what was done from the form to the page that says so; shown once."""
+
+CHUNK = 500
+"""Rows of CSV that are written at once."""
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": f"{SECURITY_HEADERS['Content-Security-Policy']}; script-src 'self'; connect-src 'self'",
+    # With no referrer at all, browsers say of a form that it comes from nowhere ("Origin: null").
+    "Referrer-Policy": "same-origin",
+}
+
+_LONG_PAST = date(1970, 1, 1)
+"""Given for a day that can't be read: the desk refuses it along with everything else that is wrong."""
+
+Action = Callable[[Visitor, int, Mapping[str, str]], Awaitable[None]]
+
+
+class DashboardRoutes:
+    """Handlers of the dashboard. The rules of what is done are the budgets' and the links' own."""
+
+    def __init__(
+        self,
+        browsers: WebRoutes,
+        pages: Pages,
+        boards: Boards,
+        projects: Projects,
+        desk: Desk,
+        links: Links,
+    ) -> None:
+        self._browsers = browsers
+        self._pages = pages
+        self._boards = boards
+        self._projects = projects
+        self._desk = desk
+        self._links = links
+        self._actions: dict[str, Action] = {
+            "unlock": self._unlock,
+            "raise": self._raise,
+            "note": self._note,
+            "close": self._close,
+            "ask": self._ask,
+        }
+
+    def pages(self) -> list[web.AbstractRouteDef]:
+        """The dashboard's addresses."""
+        names = "|".join(self._actions)
+        return [
+            web.get("/dashboard", self.show),
+            web.get("/dashboard/tickets.csv", self.tickets_csv),
+            web.get("/dashboard/projects.csv", self.projects_csv),
+            web.post(rf"/dashboard/tickets/{{ticket_id:\d{{1,15}}}}/{{action:{names}}}", self.act),
+            web.post(r"/dashboard/entries/{entry_id:\d{1,15}}/assign", self.assign),
+            web.static("/dashboard/static", STATIC),
+        ]
+
+    async def problem(self, request: web.Request, problem: Problem) -> str:
+        """The page of a problem: for who is not signed in, the way to sign in and back."""
+        lang = language(request)
+        if isinstance(problem, Unauthenticated):
+            here = request.path_qs if request.method == "GET" else web_rules.HOME
+            had_one = self._browsers.cookie in request.cookies
+            return self._pages.sign_in(lang, here, problem.message if had_one else "")
+        return self._pages.problem(lang, problem)
+
+    async def show(self, request: web.Request) -> web.Response:
+        visitor = await self._browsers.visitor(request)
+        done = _done(request.cookies.get(DONE_COOKIE, ""))
+        html = await self._pages.render(visitor, language(request), request.query, done=done)
+        response = _page(html)
+        if done:
+            response.del_cookie(DONE_COOKIE, path="/dashboard")
+        return response
+
+    async def tickets_csv(self, request: web.Request) -> web.StreamResponse:
+        visitor = await self._browsers.visitor(request)
+        board = await self._boards.read(visitor.caller)
+        found = board.page(listing.wanted(request.query), size=None)
+        return await _csv(request, "deskhours-tickets.csv", TICKET_HEAD, (ticket_cells(row) for row in found.rows))
+
+    async def projects_csv(self, request: web.Request) -> web.StreamResponse:
+        visitor = await self._browsers.visitor(request)
+        board = await self._boards.read(visitor.caller)
+        found = await self._projects.page(board, request.query.get("pq", ""), "", size=None)
+        return await _csv(request, "deskhours-projects.csv", PROJECT_HEAD, (project_cells(row) for row in found.rows))
+
+    async def act(self, request: web.Request) -> web.Response:
+        """Do something about a ticket's budget; what is refused is shown with what was typed."""
+        visitor, fields = await self._browsers.form(request)
+        ticket_id, action = int(request.match_info["ticket_id"]), request.match_info["action"]
+        typed = {name: value for name, value in fields.items() if name not in ("csrf_token", "back")}
+        try:
+            await self._actions[action](visitor, ticket_id, typed)
+        except (Invalid, Conflict, Forbidden, NotFound, Unavailable) as problem:
+            form = Form(action, ticket_id, typed, problem.fields, problem.message)
+            return await self._refused(request, visitor, fields, form, problem)
+        return _go_back(fields, action, ticket_id)
+
+    async def assign(self, request: web.Request) -> web.Response:
+        """*Assign here*: an entry counts for a ticket from now on."""
+        visitor, fields = await self._browsers.form(request)
+        ticket = fields.get("ticket_id", "")
+        if not (ticket.isascii() and ticket.isdigit() and len(ticket) <= 15):
+            raise Problem("This form names no ticket. Open the dashboard again.")
+        try:
+            await self._links.assign(visitor.caller, int(request.match_info["entry_id"]), int(ticket))
+        except (Conflict, Forbidden, NotFound, Unavailable) as problem:
+            form = Form("assign", int(ticket), message=problem.message)
+            return await self._refused(request, visitor, fields, form, problem)
+        return _go_back(fields, "assign", int(ticket))
+
+    async def _refused(
+        self, request: web.Request, visitor: Visitor, fields: MultiDictProxy[str], form: Form, problem: Problem
+    ) -> web.Response:
+        query = dict(parse_qsl(fields.get("back", "")))
+        html = await self._pages.render(visitor, language(request), query, form=form)
+        return _page(html, problem.status)
+
+    async def _unlock(self, visitor: Visitor, ticket_id: int, typed: Mapping[str, str]) -> None:
+        day, unreadable = _day(typed.get("expires_on", ""))
+        wish = UnlockWish(
+            typed.get("reason", ""),
+            typed.get("ceiling_hours", ""),
+            day,
+            typed.get("budget_hours", ""),
+        )
+        try:
+            await self._desk.unlock(visitor.caller, ticket_id, wish)
+        except Invalid as problem:
+            if unreadable:
+                problem.fields["expires_on"] = "Expected a day, YYYY-MM-DD."
+            raise
+
+    async def _raise(self, visitor: Visitor, ticket_id: int, typed: Mapping[str, str]) -> None:
+        """A new budget, which is also how far work may go on."""
+        budget = typed.get("budget_hours", "").strip()
+        reason = typed.get("reason", "").strip() or f"Budget raised to {budget} hours"
+        if not budget:
+            raise Invalid("The budget was not raised.", fields={"budget_hours": "Give the new budget in hours."})
+        try:
+            await self._desk.unlock(visitor.caller, ticket_id, UnlockWish(reason, budget, None, budget))
+        except Invalid as problem:
+            words = problem.fields.get("budget_hours") or problem.fields.get("ceiling_hours") or problem.message
+            raise Invalid("The budget was not raised.", fields={"budget_hours": words}) from None
+
+    async def _note(self, visitor: Visitor, ticket_id: int, typed: Mapping[str, str]) -> None:
+        await self._desk.note(visitor.caller, ticket_id, typed.get("note_body", ""))
+
+    async def _close(self, visitor: Visitor, ticket_id: int, _typed: Mapping[str, str]) -> None:
+        await self._desk.close(visitor.caller, ticket_id)
+
+    async def _ask(self, visitor: Visitor, ticket_id: int, typed: Mapping[str, str]) -> None:
+        await self._desk.ask(visitor.caller, ticket_id, typed.get("ask_message", "")[:2000])
+
+
+def _page(html: str, status: int = 200) -> web.Response:
+    return web.Response(text=html, status=status, content_type="text/html", headers=PAGE_HEADERS)
+
+
+def _go_back(fields: Mapping[str, str], action: str, ticket_id: int) -> web.Response:
+    """To the page as it was, which says what was done."""
+    back = kept(dict(parse_qsl(fields.get("back", ""))))
+    response = web.Response(status=303, headers={"Location": f"/dashboard?{back}" if back else "/dashboard"})
+    response.set_cookie(
+        DONE_COOKIE, f"{action}.{ticket_id}", max_age=60, path="/dashboard", httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def _done(cookie: str) -> tuple[str, int] | None:
+    action, _, number = cookie.partition(".")
+    return (action, int(number)) if number.isascii() and number.isdigit() and len(number) <= 15 else None
+
+
+def _day(text: str) -> tuple[date | None, bool]:
+    """A day as typed, and whether it can't be read."""
+    if not text.strip():
+        return None, False
+    try:
+        return date.fromisoformat(text.strip()), False
+    except ValueError:
+        return _LONG_PAST, True
+
+
+async def _csv(
+    request: web.Request, name: str, head: Iterable[str], rows: Iterable[Iterable[object]]
+) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    response.content_type = "text/csv"
+    response.charset = "utf-8"
+    await response.prepare(request)
+    held: list[Iterable[object]] = [head]
+    for row in rows:
+        held.append(row)
+        if len(held) >= CHUNK:
+            await response.write(export.lines(held).encode())
+            held.clear()
+    await response.write(export.lines(held).encode())
+    await response.write_eof()
+    return response
