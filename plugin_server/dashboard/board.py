@@ -29,6 +29,9 @@ from plugin_server.tickets.board.store import Listed
 MANAGERS_EVERY = timedelta(minutes=1)
 """How often a process reads anew who holds the PM role."""
 
+STRANGERS = 5
+"""At most so many owners that were never seen are asked for by name while somebody waits."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -100,6 +103,7 @@ class Boards:
         self._by_organisation = by_organisation
         self._clock = clock
         self._managers_read_at: datetime | None = None
+        self._nobodies: set[int] = set()
 
     async def viewer(self, caller: Caller) -> Viewer:
         """Who looks, as the helpdesk knows them. Raises :class:`Forbidden` for who is no active person there,
@@ -141,7 +145,7 @@ class Boards:
             for one in tickets
             if rules.may_see(viewer, self._stake(one, figures[one.id], managing, worked_on), managers)
         ]
-        names = await web_store.names(self._pool, sorted({one.owner_id for one in seen if one.owner_id}))
+        names = await self._names({one.owner_id for one in seen if one.owner_id})
         rows = {
             one.id: Row(
                 one,
@@ -161,6 +165,20 @@ class Boards:
         mapped = self._by_organisation.get(ticket.organisation_id or 0, "").strip().lower()
         named = ((pm,) if pm else (), (mapped,) if mapped else (), managing.get(ticket.project_id or 0, ()))
         return Stake(ticket.group_id, ticket.owner_id, named, ticket.id in worked_on)
+
+    async def _names(self, user_ids: set[int]) -> dict[int, str]:
+        """Owners by name; of those that were never seen, a few are asked for each time, and known from then on."""
+        names = await web_store.names(self._pool, sorted(user_ids))
+        for user_id in sorted(user_ids - names.keys() - self._nobodies)[:STRANGERS]:
+            try:
+                member = await self._people.member(user_id)
+            except base.HelpdeskError:
+                break
+            if member is None:
+                self._nobodies.add(user_id)
+            else:
+                names[user_id] = member.name
+        return names
 
     async def _who_may_manage(self) -> set[str]:
         now = self._clock.now()

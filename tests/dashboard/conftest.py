@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
 import aiohttp
 import pytest
 
+from plugin_server.runtime import database
+from plugin_server.runtime.clock import SetClock
 from tests.dashboard.browsing import Visit, visiting
+from tests.dashboard.office import Office, offline
 from tests.support.demo import Demo
+from tests.support.server import serving, write_manifest
 from tests.support.world import World
 
 
@@ -38,3 +44,15 @@ async def world(demo: Demo) -> AsyncIterator[World]:
     """The simulated systems."""
     async with aiohttp.ClientSession() as session:
         yield World(demo, session)
+
+
+@pytest.fixture
+async def office(make_database: Callable[[], str], tmp_path: Path) -> AsyncIterator[Office]:
+    """A server of the test's own."""
+    pool = await database.connect(make_database())
+    await database.migrate(pool)
+    clock = SetClock(datetime(2026, 3, 4, 12, tzinfo=UTC))
+    settings = write_manifest(tmp_path, "a signing key, long enough for HS256", change=offline)
+    async with serving(settings, pool, clock) as server:
+        yield Office(server)
+    await pool.close()
