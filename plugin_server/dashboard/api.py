@@ -67,7 +67,7 @@ class TicketBudgetOut(BaseModel):
             locked_at=figures.locked_at,
             ends_on=figures.ends_on,
             owner=row.owner,
-            pm=row.pm,
+            pm=figures.accepted_pm,
         )
 
 

@@ -35,7 +35,7 @@ STRANGERS = 5
 
 @dataclass(frozen=True)
 class Row:
-    """A ticket as a table shows it."""
+    """A ticket as a table shows it; ``pm`` is the name of the one its PM field means, else what stands there."""
 
     ticket: Listed
     figures: Figures
@@ -143,7 +143,7 @@ class Boards:
         seen = [
             one
             for one in tickets
-            if rules.may_see(viewer, self._stake(one, figures[one.id], managing, worked_on), managers)
+            if rules.may_see(viewer, self._stake(one, figures[one.id], managing, worked_on), managers.keys())
         ]
         names = await self._names({one.owner_id for one in seen if one.owner_id})
         rows = {
@@ -152,7 +152,7 @@ class Boards:
                 figures[one.id],
                 projects.get(one.project_id or 0),
                 names.get(one.owner_id or 0, ""),
-                figures[one.id].accepted_pm,
+                managers.get(figures[one.id].accepted_pm.strip().lower(), figures[one.id].accepted_pm),
             )
             for one in seen
         }
@@ -180,7 +180,7 @@ class Boards:
                 names[user_id] = member.name
         return names
 
-    async def _who_may_manage(self) -> set[str]:
+    async def _who_may_manage(self) -> dict[str, str]:
         now = self._clock.now()
         if self._managers_read_at is None or now - self._managers_read_at >= MANAGERS_EVERY:
             self._managers_read_at = now

@@ -40,6 +40,16 @@ PAGE_HEADERS = {
 _LONG_PAST = date(1970, 1, 1)
 """Given for a day that can't be read: the desk refuses it along with everything else that is wrong."""
 
+_LENGTHS = {
+    "reason": 2000,
+    "ask_message": 2000,
+    "note_body": 60_000,
+    "ceiling_hours": 20,
+    "budget_hours": 20,
+    "expires_on": 20,
+}
+"""The fields of the forms, and how much each takes."""
+
 Action = Callable[[Visitor, int, Mapping[str, str]], Awaitable[None]]
 
 
@@ -115,13 +125,15 @@ class DashboardRoutes:
         """Do something about a ticket's budget; what is refused is shown with what was typed."""
         visitor, fields = await self._browsers.form(request)
         ticket_id, action = int(request.match_info["ticket_id"]), request.match_info["action"]
-        typed = {name: value for name, value in fields.items() if name not in ("csrf_token", "back")}
+        # PostgreSQL's text holds no NUL, and no keyboard types one.
+        typed = {name: fields[name].replace("\0", "") for name in _LENGTHS if name in fields}
         try:
+            _check_lengths(typed)
             await self._actions[action](visitor, ticket_id, typed)
         except (Invalid, Conflict, Forbidden, NotFound, Unavailable) as problem:
             form = Form(action, ticket_id, typed, problem.fields, problem.message)
             return await self._refused(request, visitor, fields, form, problem)
-        return _go_back(fields, action, ticket_id)
+        return self._go_back(fields, action, ticket_id)
 
     async def assign(self, request: web.Request) -> web.Response:
         """*Assign here*: an entry counts for a ticket from now on."""
@@ -134,7 +146,22 @@ class DashboardRoutes:
         except (Conflict, Forbidden, NotFound, Unavailable) as problem:
             form = Form("assign", int(ticket), message=problem.message)
             return await self._refused(request, visitor, fields, form, problem)
-        return _go_back(fields, "assign", int(ticket))
+        return self._go_back(fields, "assign", int(ticket))
+
+    def _go_back(self, fields: Mapping[str, str], action: str, ticket_id: int) -> web.Response:
+        """To the page as it was, which says what was done."""
+        back = kept(dict(parse_qsl(fields.get("back", ""))))
+        response = web.Response(status=303, headers={"Location": f"/dashboard?{back}" if back else "/dashboard"})
+        response.set_cookie(
+            DONE_COOKIE,
+            f"{action}.{ticket_id}",
+            max_age=60,
+            path="/dashboard",
+            httponly=True,
+            secure=self._browsers.secure,
+            samesite="Lax",
+        )
+        return response
 
     async def _refused(
         self, request: web.Request, visitor: Visitor, fields: MultiDictProxy[str], form: Form, problem: Problem
@@ -177,26 +204,22 @@ class DashboardRoutes:
         await self._desk.close(visitor.caller, ticket_id)
 
     async def _ask(self, visitor: Visitor, ticket_id: int, typed: Mapping[str, str]) -> None:
-        await self._desk.ask(visitor.caller, ticket_id, typed.get("ask_message", "")[:2000])
+        await self._desk.ask(visitor.caller, ticket_id, typed.get("ask_message", ""))
 
 
 def _page(html: str, status: int = 200) -> web.Response:
     return web.Response(text=html, status=status, content_type="text/html", headers=PAGE_HEADERS)
 
 
-def _go_back(fields: Mapping[str, str], action: str, ticket_id: int) -> web.Response:
-    """To the page as it was, which says what was done."""
-    back = kept(dict(parse_qsl(fields.get("back", ""))))
-    response = web.Response(status=303, headers={"Location": f"/dashboard?{back}" if back else "/dashboard"})
-    response.set_cookie(
-        DONE_COOKIE, f"{action}.{ticket_id}", max_age=60, path="/dashboard", httponly=True, samesite="Lax"
-    )
-    return response
-
-
 def _done(cookie: str) -> tuple[str, int] | None:
     action, _, number = cookie.partition(".")
     return (action, int(number)) if number.isascii() and number.isdigit() and len(number) <= 15 else None
+
+
+def _check_lengths(typed: Mapping[str, str]) -> None:
+    wrong = {name: f"At most {_LENGTHS[name]} characters." for name in typed if len(typed[name]) > _LENGTHS[name]}
+    if wrong:
+        raise Invalid("Some values are too long.", fields=wrong)
 
 
 def _day(text: str) -> tuple[date | None, bool]:

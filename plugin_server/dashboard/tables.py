@@ -57,7 +57,7 @@ def ticket_cells(row: Row) -> Sequence[object]:
         figures.locked_at.isoformat() if figures.locked_at else "",
         figures.ends_on or "",
         row.owner,
-        row.pm,
+        figures.accepted_pm,
     )
 
 

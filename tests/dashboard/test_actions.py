@@ -111,6 +111,8 @@ async def test_a_note_stands_in_the_ticket_as_its_authors(pm: Visit, locked: int
     path = f"/dashboard/tickets/{locked}/note"
     assert await pm.post(path, note_body="  ") == 422
     assert "The note is empty." in alert(pm.text, locked)
+    assert await pm.post(path, note_body="x" * 60_001) == 422
+    assert "At most 60000 characters." in alert(pm.text, locked)
     assert await pm.post(path, note_body="Shall we ask\nthe client?") == 200
     articles = await world.helpdesk("GET", f"/ticket_articles/by_ticket/{locked}")
     [note] = [one for one in articles if "Shall we ask" in one["body"]]
@@ -129,7 +131,7 @@ async def test_closing_takes_it_from_the_alerts(pm: Visit, locked: int, world: W
 async def test_an_agent_asks_and_may_not_unlock(ada: Visit, pm: Visit, locked: int, world: World) -> None:
     assert await ada.post(unlock(locked), reason="Me", ceiling_hours="9") == 403
     assert "Only project managers and administrators" in html.unescape(ada.text)
-    assert await ada.post(f"/dashboard/tickets/{locked}/ask", ask_message="The shop is <down>") == 200
+    assert await ada.post(f"/dashboard/tickets/{locked}/ask", ask_message="The shop is\0 <down>") == 200
     await pm.get("/dashboard")
     shown = alert(pm.text, locked)
     assert "Ada Agent asks for it to be unlocked" in shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
 import aiohttp
@@ -11,8 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_server.accounts.web import rules
+from plugin_server.accounts.crypto import digest
+from plugin_server.accounts.web import rules, store
+from plugin_server.accounts.web.rules import LONGEST
 from tests.dashboard.browsing import Visit, stranger, visiting
+from tests.dashboard.office import Office
 from tests.support.demo import Demo
 
 
@@ -143,3 +147,69 @@ async def test_a_form_without_the_sessions_own_token_is_refused(demo: Demo, ada:
 )
 def test_only_the_servers_own_origin_is_the_same(origin: str | None, site: str | None, same: bool) -> None:
     assert rules.is_same_origin(origin, site, "https://desk.example.com") is same
+
+
+async def test_a_session_lasts_while_it_is_used_and_ninety_days_at_most(office: Office) -> None:
+    await office.person(4, "Ada")
+    began, clock = office.now, office.server.clock
+    await office.pool.execute("UPDATE web_session SET expires_at = $1", began + timedelta(days=30))
+
+    async def status_after(days: float) -> int:
+        clock.advance(days=days)
+        await office.pool.execute("UPDATE helpdesk_member SET seen_at = $1", clock.now())
+        return (await office.ask("Ada", "/dashboard"))[0]
+
+    assert await status_after(0.001) == 200
+    assert await status_after(29) == 200
+    for _ in range(2):
+        assert await status_after(29) == 200
+    ends: datetime = await office.pool.fetchval("SELECT expires_at FROM web_session")
+    assert ends == began + timedelta(days=90)
+    assert await status_after(3.5) == 401
+
+
+async def test_a_session_that_is_not_used_ends(office: Office) -> None:
+    await office.person(4, "Ada")
+    await office.pool.execute("UPDATE web_session SET expires_at = $1", office.now + timedelta(days=30))
+    office.server.clock.advance(days=31)
+    assert (await office.ask("Ada", "/dashboard"))[0] == 401
+
+
+async def test_only_hashes_of_tokens_are_stored(office: Office) -> None:
+    await office.person(4, "Ada")
+    async with aiohttp.ClientSession() as session:
+        url = f"{office.server.url}/dashboard/sign-in"
+        async with session.get(url, allow_redirects=False) as response:
+            state = response.headers["Location"].split("state=")[1]
+            browser = response.cookies["deskhours_sign_in"].value
+    rows = [
+        *await office.pool.fetch("SELECT * FROM web_session"),
+        *await office.pool.fetch("SELECT * FROM web_attempt"),
+    ]
+    held = repr([dict(row) for row in rows])
+    assert len(rows) == 2
+    for secret in ("Ada", state, browser):
+        assert secret not in held
+
+
+async def test_the_last_sign_out_forgets_what_was_granted(office: Office) -> None:
+    await office.person(4, "Ada", harvest_user_id=2001)
+    extension = (await office.server.sign_in(office.agents[4]))["access_token"]
+    form = {"csrf_token": rules.csrf_token("Ada")}
+    headers = {"Cookie": "deskhours_session=Ada"}
+    count = "SELECT count(*) FROM agent_token"
+
+    async def sign_out() -> int:
+        url = f"{office.server.url}/dashboard/sign-out"
+        async with office.server.session.post(url, data=form, headers=headers, allow_redirects=False) as response:
+            return response.status
+
+    assert await sign_out() == 303
+    assert await office.pool.fetchval(count) == 1  # the extension goes on
+    assert await office.server.me(extension) == 200
+    assert await sign_out() == 401
+    await office.pool.execute("UPDATE session SET revoked_at = $1", office.now)
+    async with office.pool.acquire() as connection:
+        await store.open_session(connection, office.agents[4], digest("Ada"), office.now, *[office.now + LONGEST] * 2)
+    assert await sign_out() == 303
+    assert await office.pool.fetchval(count) == 0

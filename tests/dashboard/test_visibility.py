@@ -147,9 +147,3 @@ async def test_who_has_no_group_any_more_sees_nothing(office: Office) -> None:
     status, text = await office.ask("Cy", "/dashboard")
     assert status == 403
     assert "does not know you as one of its agents" in text
-
-
-async def test_a_session_ends_when_unused_and_when_it_is_old(office: Office) -> None:
-    await office.person(4, "Ada")
-    await office.pool.execute("UPDATE web_session SET expires_at = $1", office.now)
-    assert (await office.ask("Ada", "/dashboard"))[0] == 401

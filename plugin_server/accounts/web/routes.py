@@ -32,9 +32,9 @@ class WebRoutes:
     def __init__(self, sessions: WebSessions, public_url: str) -> None:
         self._sessions = sessions
         self._public_url = public_url
-        self._secure = public_url.startswith("https://")
+        self.secure = public_url.startswith("https://")
         # With the prefix a browser takes the cookie from this very host alone, and only over HTTPS.
-        self.cookie = "__Host-deskhours_session" if self._secure else "deskhours_session"
+        self.cookie = "__Host-deskhours_session" if self.secure else "deskhours_session"
 
     def pages(self) -> list[web.RouteDef]:
         """The browser's own pages."""
@@ -73,7 +73,7 @@ class WebRoutes:
             max_age=600,
             path="/oauth",
             httponly=True,
-            secure=self._secure,
+            secure=self.secure,
             samesite="Lax",
         )
         return response
@@ -96,7 +96,7 @@ class WebRoutes:
             max_age=int(rules.LONGEST.total_seconds()),
             path="/",
             httponly=True,
-            secure=self._secure,
+            secure=self.secure,
             samesite="Lax",
         )
         return response
@@ -105,7 +105,7 @@ class WebRoutes:
         await self.form(request)
         await self._sessions.sign_out(request.cookies.get(self.cookie, ""))
         response = web.Response(status=303, headers={"Location": rules.HOME})
-        response.del_cookie(self.cookie, path="/", secure=self._secure, httponly=True, samesite="Lax")
+        response.del_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="Lax")
         return response
 
 

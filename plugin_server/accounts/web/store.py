@@ -124,10 +124,12 @@ async def names(pool: Pool, helpdesk_user_ids: Sequence[int]) -> dict[int, str]:
     return {row["id"]: row["name"] for row in rows}
 
 
-async def who_may_manage(pool: Pool, roles: Sequence[str]) -> set[str]:
-    """Logins and e-mail addresses, in lower case, of active people who hold one of these roles, as last seen."""
+async def who_may_manage(pool: Pool, roles: Sequence[str]) -> dict[str, str]:
+    """Names of active people who hold one of these roles, as last seen, by login and by e-mail address in lower
+    case."""
     rows = await pool.fetch(
-        "SELECT lower(login) AS login, lower(email) AS email FROM helpdesk_member WHERE active AND roles && $1::text[]",
+        "SELECT lower(login) AS login, lower(email) AS email, name FROM helpdesk_member"
+        " WHERE active AND roles && $1::text[]",
         list(roles),
     )
-    return {name for row in rows for name in row.values() if name}
+    return {row[key]: row["name"] for row in rows for key in ("login", "email") if row[key]}

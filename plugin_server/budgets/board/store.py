@@ -6,14 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from plugin_server.budgets.store import Event
 from plugin_server.runtime.database import Pool
 
 
-@dataclass(frozen=True)
-class Figures:
-    """A ticket's figures as last computed. Hours in hundredths, ``pressing`` and ``percent`` in percent."""
+class Figures(NamedTuple):
+    """A ticket's figures as last computed. Hours in hundredths, ``pressing`` and ``percent`` in percent. Of these there
+    are thousands at once; a tuple is made several times faster than a frozen dataclass."""
 
     ticket_id: int
     used: int
@@ -44,13 +45,13 @@ class Untold:
     created_at: datetime
 
 
-_FIGURES = ", ".join(field.name for field in fields(Figures))
+_FIGURES = ", ".join(Figures._fields)
 _EVENT = ", ".join(f"e.{field.name}" for field in fields(Event))
 
 
 async def figures(pool: Pool) -> dict[int, Figures]:
     """The figures of every ticket that has any."""
-    return {row["ticket_id"]: Figures(**row) for row in await pool.fetch(f"SELECT {_FIGURES} FROM ticket_budget")}
+    return {row["ticket_id"]: Figures._make(row) for row in await pool.fetch(f"SELECT {_FIGURES} FROM ticket_budget")}
 
 
 async def asked(pool: Pool, ticket_ids: Collection[int]) -> dict[int, Event]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 from plugin_server.runtime.database import Pool
 from plugin_server.tickets.attribution.store import Counting, Unassigned
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A ticket as last seen, as far as a list shows it; the texts are as people typed them."""
+class Listed(NamedTuple):
+    """A ticket as last seen, as far as a list shows it; the texts are as people typed them. Of these there are
+    thousands at once; a tuple is made several times faster than a frozen dataclass."""
 
     id: int
     number: str
@@ -26,7 +26,7 @@ class Listed:
     budget_text: str
 
 
-_LISTED = ", ".join(field.name for field in fields(Listed))
+_LISTED = ", ".join(Listed._fields)
 
 
 async def listed(pool: Pool, ticket_ids: Collection[int], group_ids: Collection[int]) -> list[Listed]:
@@ -37,7 +37,7 @@ async def listed(pool: Pool, ticket_ids: Collection[int], group_ids: Collection[
         list(ticket_ids),
         list(group_ids),
     )
-    return [Listed(**row) for row in rows]
+    return [Listed._make(row) for row in rows]
 
 
 async def worked_on(pool: Pool, harvest_user_id: int) -> set[int]:
