@@ -98,7 +98,7 @@ class Projects:
 
 
 def _place(row: ProjectRow) -> listing.Place:
-    """The most used of its budget first; those without a budget last, by their hours' age no longer known: by id."""
+    """The most used of its budget first; those without a budget last, in the order of their ids."""
     if not row.project.budget:
         return 1, row.id
     return -(row.used * 10_000 // row.project.budget), row.id

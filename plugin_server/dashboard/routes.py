@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -112,7 +113,7 @@ class DashboardRoutes:
     async def tickets_csv(self, request: web.Request) -> web.StreamResponse:
         visitor = await self._browsers.visitor(request)
         board = await self._boards.read(visitor.caller)
-        found = board.page(listing.wanted(request.query), size=None)
+        found = board.page(replace(listing.wanted(request.query), after=""), size=None)
         return await _csv(request, "deskhours-tickets.csv", TICKET_HEAD, (ticket_cells(row) for row in found.rows))
 
     async def projects_csv(self, request: web.Request) -> web.StreamResponse:

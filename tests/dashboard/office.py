@@ -72,6 +72,21 @@ class Office:
         }
         await self.insert("harvest_project", row)
 
+    async def harvest_user(self, user_id: int, name: str, timezone: str = "UTC") -> None:
+        """A person in Harvest's directory."""
+        row = {
+            "id": user_id,
+            "is_active": True,
+            "is_contractor": False,
+            "weekly_capacity": 0,
+            "updated_at": self.now,
+            "name": name,
+            "email": f"{name}@Example.com",
+            "timezone": timezone,
+            "access_roles": [],
+        }
+        await self.insert("harvest_user", row)
+
     async def ticket(self, ticket_id: int, *, budget: int | None = 1000, used: int = 0, **values: Any) -> None:
         """A ticket with its figures; columns of the ticket and of its budget by name."""
         figures = {
@@ -158,6 +173,15 @@ class Office:
         """Status and text of a page."""
         headers = {"Cookie": f"deskhours_session={name}"}
         return await self.server.call("GET", path, None, "", Accept="text/html", **headers)
+
+    async def send(self, name: str, path: str, **fields: str) -> tuple[int, str]:
+        """Send a form as a person, with the session's CSRF token unless the fields hold another one; status, and the
+        text or where it leads."""
+        form = {"csrf_token": web_rules.csrf_token(name), **fields}
+        headers = {"Cookie": f"deskhours_session={name}", "Accept": "text/html"}
+        url = self.server.url + path
+        async with self.server.session.post(url, data=form, headers=headers, allow_redirects=False) as response:
+            return response.status, response.headers.get("Location") or await response.text()
 
     async def tickets(self, name: str, path: str = "/dashboard?state=all") -> list[int]:
         """The tickets in a person's table, in its order."""

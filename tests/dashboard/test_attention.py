@@ -101,6 +101,44 @@ async def test_no_ticket_is_offered_where_two_name_the_project_or_the_viewer_may
     assert "Assign to" not in await desk.listed("Ari", "entries")
 
 
+async def test_an_entry_is_assigned_to_the_ticket_that_was_offered(desk: Office) -> None:
+    await desk.entry(1, 7, 2001, 150, None)
+    access = {"agent_id": desk.agents[1], "ticket_id": 1, "allowed_at": desk.now}
+    await desk.insert("ticket_access", access)
+    assert (await desk.send("Ari", "/dashboard/entries/1/assign", csrf_token="x", ticket_id="1"))[0] == 403
+    status, location = await desk.send("Ari", "/dashboard/entries/1/assign", ticket_id="1", back="state=all")
+    assert (status, location) == (303, "/dashboard?state=all")
+    assigned = await desk.pool.fetchrow("SELECT entry_id, ticket_id, assigned_by FROM entry_assignment")
+    assert tuple(assigned) == (1, 1, desk.agents[1])
+    await desk.pool.execute("UPDATE attribution SET ticket_id = 1, rule = 'assigned'")
+    status, page = await desk.send("Ari", "/dashboard/entries/1/assign", ticket_id="1")
+    assert (status, "counts for a ticket already" in page) == (303, False)  # the same word again does no harm
+    await desk.ticket(2)
+    await desk.insert("ticket_access", {**access, "ticket_id": 2})
+    status, page = await desk.send("Ari", "/dashboard/entries/1/assign", ticket_id="2")
+    assert (status, "belongs to another project than the ticket" in page) == (409, True)
+    assert await desk.listed("Ari", "entries") == ""
+
+
+async def test_who_the_helpdesk_no_longer_accepts_is_asked_to_sign_in_again(desk: Office) -> None:
+    await desk.insert("ticket_access", {"agent_id": desk.agents[1], "ticket_id": 1, "allowed_at": desk.now})
+    status, text = await desk.send("Ari", "/dashboard/tickets/1/note", note_body="Hello")
+    assert status == 401
+    assert "Sign in with the helpdesk" in text
+
+
+async def test_what_no_browser_sends_is_refused_and_breaks_nothing(desk: Office) -> None:
+    url = f"{desk.server.url}/dashboard/tickets/1/note"
+    kinds = ("application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=none", "text/plain")
+    for cookie in ("deskhours_session=Ari", "deskhours_session=\u00ff\u0100", "deskhours_done=unlock.x"):
+        for kind in kinds:
+            headers = {"Cookie": cookie, "Content-Type": kind, "Accept": "text/html"}
+            async with desk.server.session.post(
+                url, data=b"csrf_token=\xff&note_body=%ff\xfe", headers=headers
+            ) as answer:
+                assert answer.status in (400, 401, 403), (cookie, kind)
+
+
 @pytest.mark.parametrize(("kind", "words"), [("put_back", "put back"), ("bypassed", "past the lock")])
 async def test_changes_put_back_and_bypasses_of_thirty_days(desk: Office, kind: str, words: str) -> None:
     values = {"by_name": "Bo", "field": "budget_hours", "old_value": "99", "new_value": "10"}

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
+from typing import Any
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_server.dashboard import export, listing
+from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Problem
 from tests.dashboard.office import Office
 
@@ -177,3 +180,52 @@ async def test_the_api_has_the_same_table(office: Office) -> None:
     status, described = await office.server.call("GET", "/api/openapi.json")
     names = [one["name"] for one in described["paths"]["/api/v1/budgets"]["get"]["parameters"]]
     assert {"band", "cursor", "sort"} <= set(names)
+
+
+async def test_projects_have_pages_too(office: Office) -> None:
+    await office.person(1, "Ari", "Admin")
+    for number in range(1, 71):
+        await office.project(number, budget_by="project", budget=100)
+        await office.entry(number, number, 5, number, None)
+    text = await office.page("Ari", "/dashboard?pq=site")
+    assert re.findall(r'<tr data-project="(\d+)"', text) == [str(number) for number in range(70, 20, -1)]
+    link = re.search(r'rel="next" href="([^"#]*)#projects"', text)
+    assert link
+    text = await office.page("Ari", link[1].replace("&amp;", "&"))
+    assert re.findall(r'<tr data-project="(\d+)"', text) == [str(number) for number in range(20, 0, -1)]
+
+
+async def test_a_page_asks_the_database_as_often_however_many_tickets_there_are(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.person(1, "Ari", "Admin")
+    await office.person(2, "Mo", "Budget PM")
+    await office.project(1)
+    asked: list[str] = []
+    for name in ("fetch", "fetchrow", "fetchval", "execute"):
+        method = getattr(asyncpg.pool.Pool, name)
+
+        def counted(pool: Pool, query: str, *values: object, _method: Any = method, **options: object) -> Any:
+            asked.append(query)
+            return _method(pool, query, *values, **options)
+
+        monkeypatch.setattr(asyncpg.pool.Pool, name, counted)
+
+    async def statements(name: str) -> int:
+        asked.clear()
+        await office.page(name)
+        return len(asked)
+
+    await office.ticket(1, used=1100, project_id=1, owner_id=1)
+    await office.lock(1)
+    await office.entry(1, 1, 5, 100, None)
+    for name in ("Ari", "Mo"):
+        await statements(name)  # the first page reads who holds the roles
+    few = [await statements("Ari"), await statements("Mo")]
+    for number in range(2, 45):
+        await office.project(number)
+        await office.ticket(number, used=1100, project_id=number, owner_id=2)
+        await office.lock(number)
+        await office.entry(number, number, 5, 100, None)
+    assert [await statements("Ari"), await statements("Mo")] == few
+    assert 10 < few[0] < 40

@@ -94,20 +94,7 @@ async def test_harvests_project_manager_sees_the_tickets_that_name_nobody(office
     await people(office)
     await office.project(7)
     await office.ticket(1, project_id=7)
-    await office.insert(
-        "harvest_user",
-        {
-            "id": 9,
-            "is_active": True,
-            "is_contractor": False,
-            "weekly_capacity": 0,
-            "updated_at": office.now,
-            "name": "Max",
-            "email": "Max@Example.com",
-            "timezone": "UTC",
-            "access_roles": [],
-        },
-    )
+    await office.harvest_user(9, "Max")
     await office.insert(
         "harvest_user_assignment",
         {
@@ -147,3 +134,12 @@ async def test_who_has_no_group_any_more_sees_nothing(office: Office) -> None:
     status, text = await office.ask("Cy", "/dashboard")
     assert status == 403
     assert "does not know you as one of its agents" in text
+
+
+async def test_times_are_in_the_persons_own_zone(office: Office) -> None:
+    await people(office)
+    await office.harvest_user(9, "Mo", "Berlin")
+    await office.ticket(1, used=1100)
+    await office.lock(1)
+    assert ">12:00</time>" in await office.page("Ari")
+    assert ">13:00</time>" in await office.page("Mo")  # no Harvest account is connected, but Harvest knows the address

@@ -42,7 +42,7 @@ class WebRoutes:
 
     async def visitor(self, request: web.Request) -> Visitor:
         """Who asks for a page. Raises :class:`~plugin_server.runtime.errors.Unauthenticated`."""
-        token = request.cookies.get(self.cookie, "")
+        token = self._token(request)
         return Visitor(await self._sessions.caller(token), rules.csrf_token(token))
 
     async def form(self, request: web.Request) -> tuple[Visitor, MultiDictProxy[str]]:
@@ -50,19 +50,26 @@ class WebRoutes:
         that no page of this session made."""
         visitor = await self.visitor(request)
         headers = request.headers
-        sent = await request.post()
+        try:
+            sent = await request.post()
+        except (ValueError, LookupError):  # an encoding that is none, or text that is not in it
+            raise Problem("This form can't be read.") from None
         if any(not isinstance(value, str) for value in sent.values()):
             raise Problem("No files are expected here.")
         fields: MultiDictProxy[str] = sent  # type: ignore[assignment]
         if not rules.is_same_origin(
             headers.get("Origin"), headers.get("Sec-Fetch-Site"), self._public_url
-        ) or not rules.is_genuine(fields.get(CSRF_FIELD, ""), request.cookies.get(self.cookie, "")):
+        ) or not rules.is_genuine(fields.get(CSRF_FIELD, ""), self._token(request)):
             raise Forbidden(
                 "This form is not one of your session's pages, or it is from an earlier session. Nothing was changed;"
                 " open the dashboard again.",
                 code="csrf",
             )
         return visitor, fields
+
+    def _token(self, request: web.Request) -> str:
+        """The session's token that the browser sent; nothing where it can't be one of ours."""
+        return _ascii(request.cookies.get(self.cookie, ""))
 
     async def start(self, request: web.Request) -> web.StreamResponse:
         begun = await self._sessions.start(request.query.get("return_to", ""))
@@ -83,10 +90,10 @@ class WebRoutes:
         query = request.query
         signed_in = await self._sessions.from_helpdesk(
             query.get("state", ""),
-            request.cookies.get(ATTEMPT_COOKIE, ""),
+            _ascii(request.cookies.get(ATTEMPT_COOKIE, "")),
             query.get("code", ""),
             query.get("error", ""),
-            request.cookies.get(self.cookie, ""),
+            self._token(request),
         )
         response = web.Response(status=303, headers={"Location": signed_in.location})
         response.del_cookie(ATTEMPT_COOKIE, path="/oauth")
@@ -103,10 +110,15 @@ class WebRoutes:
 
     async def sign_out(self, request: web.Request) -> web.StreamResponse:
         await self.form(request)
-        await self._sessions.sign_out(request.cookies.get(self.cookie, ""))
+        await self._sessions.sign_out(self._token(request))
         response = web.Response(status=303, headers={"Location": rules.HOME})
         response.del_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="Lax")
         return response
+
+
+def _ascii(value: str) -> str:
+    """A cookie's value; nothing where it holds what we never set."""
+    return value if value.isascii() else ""
 
 
 def is_web(state: str) -> bool:

@@ -41,7 +41,7 @@ def csrf_token(token: str) -> str:
 
 def is_genuine(sent: str, token: str) -> bool:
     """Whether a form carries the session's own CSRF token."""
-    return hmac.compare_digest(sent.encode(), csrf_token(token).encode())
+    return hmac.compare_digest(sent.encode(errors="replace"), csrf_token(token).encode())
 
 
 def is_same_origin(origin: str | None, fetch_site: str | None, public_url: str) -> bool:

@@ -65,7 +65,10 @@ async def session(pool: Pool, token_hash: bytes, now: datetime) -> tuple[WebSess
     row = await pool.fetchrow(
         # A Harvest user whose grant is gone or broken can't be acted for: to the session it is not connected.
         "SELECT s.id AS session_id, s.used_at, s.ends_at, a.id, a.helpdesk_user_id, a.name, a.email,"
-        " a.harvest_timezone, CASE WHEN EXISTS ("
+        # Who has connected no Harvest account is still in a zone, where Harvest knows their address.
+        " CASE WHEN a.harvest_user_id IS NOT NULL THEN a.harvest_timezone ELSE coalesce(("
+        " SELECT u.timezone FROM harvest_user u WHERE lower(u.email) = lower(a.email) AND u.is_active LIMIT 1"
+        "), a.harvest_timezone) END AS harvest_timezone, CASE WHEN EXISTS ("
         " SELECT FROM agent_token t WHERE t.agent_id = a.id AND t.system = 'harvest' AND t.broken_at IS NULL"
         ") THEN a.harvest_user_id END AS harvest_user_id"
         " FROM web_session s JOIN agent a ON a.id = s.agent_id WHERE s.token_hash = $1 AND s.expires_at > $2",
