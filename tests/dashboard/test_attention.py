@@ -146,7 +146,7 @@ async def test_changes_put_back_and_bypasses_of_thirty_days(desk: Office, kind: 
     await event(desk, kind, days=31, reason="long ago")
     await event(desk, "note", reason="a note")
     shown = await desk.listed("Mo", "events")
-    assert f"{words} : budget_hours “99” → “10” · Bo" in shown
+    assert f"{words} : Budget “99” → “10” · Bo" in shown
     assert "An agent raised it" in shown
     assert "long ago" not in shown
     assert "a note" not in shown

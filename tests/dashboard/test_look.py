@@ -14,6 +14,11 @@ from tests.support.demo import Demo
 LOCKED = 4
 """The demo's ticket that is locked from the start."""
 
+INSIDE = """form => {
+  const edge = document.querySelector("#alerts").getBoundingClientRect().right;
+  return form.checkVisibility() && [...form.elements].every((one) => one.getBoundingClientRect().right < edge);
+}"""
+
 
 @pytest.fixture
 async def page(demo: Demo, chromium_path: Path) -> AsyncIterator[Page]:
@@ -60,6 +65,10 @@ async def test_light_dark_and_narrow(page: Page, tmp_path: Path) -> None:
         await page.set_viewport_size({"width": width, "height": 800})
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{width} is too narrow"
         await page.screenshot(path=tmp_path / f"wide-{width}.png", full_page=True)
+        for name in ("Unlock", "Raise budget", "Discuss", "Close"):
+            form = page.locator(f"#ticket-{LOCKED} details", has=page.locator("summary", has_text=name))
+            await form.locator("summary").click()
+            assert await form.locator("form").evaluate(INSIDE), f"{name} is cut off at {width}"
 
 
 async def test_a_ticket_is_unlocked_by_keyboard_as_far_as_its_errors(page: Page) -> None:
