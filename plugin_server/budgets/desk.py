@@ -44,12 +44,12 @@ _logger = log.get(__name__)
 
 @dataclass(frozen=True)
 class UnlockWish:
-    """An unlock as asked for; hours as typed."""
+    """An unlock as asked for, as typed: hours, and the last day as YYYY-MM-DD."""
 
     reason: str
-    ceiling_hours: str
-    expires_on: date | None
-    budget_hours: str
+    ceiling_hours: str = ""
+    expires_on: str = ""
+    budget_hours: str = ""
 
 
 class Desk:
@@ -208,14 +208,12 @@ class Desk:
             if raised is None:
                 wrong["budget_hours"] = "Expected hours above 0, such as 12 or 12.5."
         expires_at = None
-        if wish.expires_on is not None:
-            midnight = datetime.combine(wish.expires_on + timedelta(days=1), time(), tzinfo=caller.zone)
-            expires_at = midnight.astimezone(UTC)
-            if expires_at <= now:
-                wrong["expires_on"] = "This day is over."
-            elif expires_at - now > LONGEST:
-                wrong["expires_on"] = "At most a year from now; a larger budget is the way to go on for longer."
-        if not wish.ceiling_hours.strip() and wish.expires_on is None:
+        if wish.expires_on.strip():
+            try:
+                expires_at = self._end_of(wish.expires_on.strip(), now, caller)
+            except ValueError as error:
+                wrong["expires_on"] = str(error)
+        elif not wish.ceiling_hours.strip():
             if raised is not None and raised >= used:
                 ceiling = raised  # the new budget is the ceiling
             else:
@@ -223,6 +221,21 @@ class Desk:
         if wrong:
             raise Invalid("The ticket was not unlocked.", fields=wrong)
         return ceiling, expires_at, raised
+
+    def _end_of(self, day: str, now: datetime, caller: Caller) -> datetime:
+        """The end of a day in the caller's zone. Raises :class:`ValueError` with the reason in words."""
+        try:
+            last = date.fromisoformat(day)
+        except ValueError:
+            raise ValueError("Expected a day, YYYY-MM-DD.") from None
+        if not now.date() - timedelta(days=2) <= last <= now.date() + LONGEST:
+            over = "This day is over."
+            far = "At most a year from now; a larger budget is the way to go on for longer."
+            raise ValueError(over if last < now.date() else far)
+        end = datetime.combine(last + timedelta(days=1), time(), tzinfo=caller.zone).astimezone(UTC)
+        if end <= now:
+            raise ValueError("This day is over.")
+        return end
 
     async def _require_manager(self, caller: Caller) -> Member:
         member = await _asked(self._people.member(caller.helpdesk_user_id))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -93,7 +92,7 @@ class BudgetRoutes:
             "budget_hours": _text(body.budget_hours),
         }
         try:
-            wish = UnlockWish(body.reason, typed["ceiling_hours"], _day(typed["expires_on"]), typed["budget_hours"])
+            wish = UnlockWish(body.reason, typed["ceiling_hours"], typed["expires_on"], typed["budget_hours"])
             await self._desk.unlock(call.caller, ticket_id, wish)
         except (Invalid, Conflict) as problem:
             raise _with_panel(problem, ticket_id, typed) from None
@@ -136,16 +135,6 @@ def _done(ticket_id: int) -> Answer:
 
 def _text(value: str | int | float | None) -> str:
     return "" if value is None else str(Decimal(str(value))) if isinstance(value, float) else str(value)
-
-
-def _day(text: str) -> date | None:
-    """A day as typed; raises :class:`Invalid` for what is none."""
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise Invalid("The ticket was not unlocked.", fields={"expires_on": "Expected a day, YYYY-MM-DD."}) from None
 
 
 def _with_panel(problem: Problem, ticket_id: int, values: dict[str, str]) -> Refused:

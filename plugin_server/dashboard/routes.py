@@ -172,19 +172,8 @@ class DashboardRoutes:
         return _page(html, problem.status)
 
     async def _unlock(self, visitor: Visitor, ticket_id: int, typed: Mapping[str, str]) -> None:
-        day, unreadable = _day(typed.get("expires_on", ""))
-        wish = UnlockWish(
-            typed.get("reason", ""),
-            typed.get("ceiling_hours", ""),
-            day,
-            typed.get("budget_hours", ""),
-        )
-        try:
-            await self._desk.unlock(visitor.caller, ticket_id, wish)
-        except Invalid as problem:
-            if unreadable:
-                problem.fields["expires_on"] = "Expected a day, YYYY-MM-DD."
-            raise
+        names = ("reason", "ceiling_hours", "expires_on", "budget_hours")
+        await self._desk.unlock(visitor.caller, ticket_id, UnlockWish(*(typed.get(name, "") for name in names)))
 
     async def _raise(self, visitor: Visitor, ticket_id: int, typed: Mapping[str, str]) -> None:
         """A new budget, which is also how far work may go on."""
@@ -193,7 +182,7 @@ class DashboardRoutes:
         if not budget:
             raise Invalid("The budget was not raised.", fields={"budget_hours": "Give the new budget in hours."})
         try:
-            await self._desk.unlock(visitor.caller, ticket_id, UnlockWish(reason, budget, None, budget))
+            await self._desk.unlock(visitor.caller, ticket_id, UnlockWish(reason, budget, "", budget))
         except Invalid as problem:
             words = problem.fields.get("budget_hours") or problem.fields.get("ceiling_hours") or problem.message
             raise Invalid("The budget was not raised.", fields={"budget_hours": words}) from None
@@ -221,16 +210,6 @@ def _check_lengths(typed: Mapping[str, str]) -> None:
     wrong = {name: f"At most {_LENGTHS[name]} characters." for name in typed if len(typed[name]) > _LENGTHS[name]}
     if wrong:
         raise Invalid("Some values are too long.", fields=wrong)
-
-
-def _day(text: str) -> tuple[date | None, bool]:
-    """A day as typed, and whether it can't be read."""
-    if not text.strip():
-        return None, False
-    try:
-        return date.fromisoformat(text.strip()), False
-    except ValueError:
-        return _LONG_PAST, True
 
 
 async def _csv(

@@ -43,7 +43,11 @@ async def session_agent(pool: Pool, session_id: UUID, now: datetime) -> tuple[Ag
     """The agent of a session that is neither over nor revoked, and the generation of the session's token in use."""
     row = await pool.fetchrow(
         # A Harvest user whose grant is gone or broken can't be acted for: to the session it is not connected.
-        "SELECT s.generation, a.id, a.helpdesk_user_id, a.name, a.email, a.harvest_timezone, CASE WHEN EXISTS ("
+        # Days of who has none connected are those of the Harvest user with the same address.
+        "SELECT s.generation, a.id, a.helpdesk_user_id, a.name, a.email,"
+        " CASE WHEN a.harvest_user_id IS NOT NULL THEN a.harvest_timezone ELSE coalesce(("
+        " SELECT u.timezone FROM harvest_user u WHERE lower(u.email) = lower(a.email) AND u.is_active LIMIT 1"
+        "), a.harvest_timezone) END AS harvest_timezone, CASE WHEN EXISTS ("
         " SELECT FROM agent_token t WHERE t.agent_id = a.id AND t.system = 'harvest' AND t.broken_at IS NULL"
         ") THEN a.harvest_user_id END AS harvest_user_id"
         " FROM session s JOIN agent a ON a.id = s.agent_id"

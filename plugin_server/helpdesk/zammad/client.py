@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -59,15 +60,16 @@ class Zammad:
     async def person(self, token: str) -> base.Person:
         data = await self._calls.get(token, "/users/me")
         try:
-            # Only agents may list the ticket states; rights on groups don't tell, they may come through roles.
-            self._kinds = core.state_kinds(await self._calls.get(token, "/ticket_states", {"expand": "true"}))
-            is_agent = True
+            # Everybody may read the permissions of their own roles; customers may read most other lists, too.
+            roles = {role.id: role for role in await self.roles(token)}
         except base.Denied:
-            is_agent = False
-        return read(lambda: core.person(data, is_agent=is_agent))
+            roles = {}
+        held = read(lambda: [roles[number] for number in core.member(data).role_ids if number in roles])
+        return read(lambda: core.person(data, is_agent=any(role.of_agents for role in held)))
 
     async def ticket(self, token: str, ticket_id: int, *, seconds: float) -> base.Ticket:
         data = await self._calls.api("GET", token, f"/tickets/{ticket_id}?expand=true", seconds)
+        await self._learn_states(token, [data])
         return read(lambda: self._ticket(data))
 
     async def articles(self, token: str, ticket_id: int) -> list[base.Article]:
@@ -160,6 +162,7 @@ class Zammad:
         while len(found) < limit:
             wanted = {"condition": condition, "sort_by": "updated_at", "order_by": "desc", "expand": True}
             data = await self._calls.api("POST", token, "/tickets/search", json={**wanted, "limit": PAGE, "page": page})
+            await self._learn_states(token, read(lambda data=data: core.found(data)))  # type: ignore[misc]
             rows = read(lambda data=data: [self._ticket(item) for item in core.found(data)])  # type: ignore[misc]
             for row in rows:
                 found.setdefault(row.id, row)
@@ -170,11 +173,20 @@ class Zammad:
 
     async def _write(self, token: str, ticket_id: int, values: Mapping[str, Any]) -> base.Ticket:
         data = await self._calls.api("PUT", token, f"/tickets/{ticket_id}?expand=true", json=values)
+        await self._learn_states(token, [data])
         return read(lambda: self._ticket(data))
 
     async def _article(self, token: str, article: Mapping[str, Any]) -> int:
         data = await self._calls.api("POST", token, "/ticket_articles", json={"sender": "Agent", **article})
         return read(lambda: int(data["id"]))
+
+    async def _learn_states(self, token: str, seen: Sequence[Any]) -> None:
+        """Ask what the helpdesk's states come to, when there is one that is not known."""
+        names = {str(item.get("state")) for item in seen if isinstance(item, dict) and item.get("state")}
+        if names - set(self._kinds):
+            with contextlib.suppress(base.HelpdeskError):
+                found = await self._calls.get(token, "/ticket_states", {"expand": "true"})
+                self._kinds = read(lambda: core.state_kinds(found))
 
     def _ticket(self, data: Mapping[str, Any]) -> base.Ticket:
         return core.ticket(data, self._fields, self._kinds)
