@@ -234,3 +234,9 @@ async def test_html_in_ticket_and_notes_is_text(demo: Demo, ada: Api, world: Wor
         assert "&lt;img" in html
     [entry] = await world.entries(ticket)
     assert entry["notes"] == hostile
+
+
+async def test_customers_are_no_agents(demo: Demo) -> None:
+    """They may read most of the helpdesk's lists, and still have no time to log."""
+    with pytest.raises(AssertionError, match=r"403 .*is not an agent in this helpdesk"):
+        await connect(demo, "acorn@example.com")
