@@ -14,6 +14,7 @@ ALTER TABLE ticket
     ADD COLUMN merged_into      bigint,
     ADD COLUMN deleted_at       timestamptz,                 -- when we learnt that the helpdesk no longer has it
     ADD COLUMN checked_at       timestamptz,                 -- of updated_at: up to which the history has been looked at
+    ADD COLUMN check_after      timestamptz NOT NULL DEFAULT '-infinity', -- it could not be looked at: not before then
     ADD COLUMN created_at       timestamptz;
 CREATE INDEX ticket_number ON ticket (number);
 CREATE INDEX ticket_project ON ticket (project_id) WHERE project_id IS NOT NULL;

@@ -34,7 +34,9 @@ CREATE TABLE ticket_budget (
     write_attempts      integer     NOT NULL DEFAULT 0,
     write_problem       text,
     -- of a locked ticket: what was there when its articles were last looked at
+    watched_from        timestamptz,          -- since when the helpdesk keeps it locked, by its own clock
     watched_at          timestamptz,          -- the ticket's updated_at then
+    watch_after         timestamptz NOT NULL DEFAULT '-infinity', -- it could not be looked at: not before then
     watched_article     bigint,
     internal_articles   bigint[]    NOT NULL DEFAULT '{}',
     linked_tickets      bigint[]    NOT NULL DEFAULT '{}',
@@ -69,7 +71,10 @@ CREATE TABLE budget_event (
 );
 CREATE INDEX budget_event_ticket ON budget_event (ticket_id, id DESC);
 CREATE INDEX budget_event_unlocks ON budget_event (ticket_id) WHERE kind = 'unlocked';
-CREATE UNIQUE INDEX budget_event_article ON budget_event (ticket_id, article_id, kind) WHERE kind = 'bypassed' AND article_id IS NOT NULL;
+CREATE UNIQUE INDEX budget_event_article ON budget_event (ticket_id, article_id)
+    WHERE kind = 'bypassed' AND article_id IS NOT NULL;
+-- A change in the helpdesk's history is judged once; at is the history's.
+CREATE UNIQUE INDEX budget_event_change ON budget_event (ticket_id, field, at) WHERE kind IN ('changed', 'put_back');
 
 -- What project managers are to be told in the ticket, once each.
 CREATE TABLE budget_notice (
@@ -88,6 +93,12 @@ CREATE TABLE budget_notice (
     created_at  timestamptz NOT NULL
 );
 CREATE INDEX budget_notice_due ON budget_notice (next_try_at) WHERE state = 'queued';
+
+-- Projects' budgets as the tickets' figures rest on them.
+CREATE TABLE budget_project (
+    project_id bigint PRIMARY KEY,
+    rests_on   text NOT NULL
+);
 
 -- Up to which of another feature's rows something has been done.
 CREATE TABLE budget_cursor (

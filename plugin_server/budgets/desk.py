@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TypeVar
+from uuid import UUID
 
 from markupsafe import escape
 
@@ -80,11 +81,8 @@ class Desk:
         self._clock = clock
 
     async def manager(self, caller: Caller) -> Member | None:
-        """The caller, if a holder of the PM role or an administrator; ``None`` also while nobody can tell."""
-        try:
-            member = await self._people.known(caller.helpdesk_user_id)
-        except base.HelpdeskError:
-            return None
+        """The caller, if a holder of the PM role or an administrator, as last seen."""
+        member = await self._people.known(caller.helpdesk_user_id)
         return member if self._people.may_manage(member) else None
 
     async def unlock(self, caller: Caller, ticket_id: int, wish: UnlockWish) -> None:
@@ -176,13 +174,25 @@ class Desk:
         await self._write_down(ticket_id, "closed", member)
 
     async def ask(self, caller: Caller, ticket_id: int, message: str) -> None:
-        """Ask the ticket's project manager to unlock it, in a note that mentions them."""
+        """Ask the ticket's project manager to unlock it, in a note that mentions them; once for each lock."""
         await self._tickets.require(caller, ticket_id)
+        one = await self._require_lock(ticket_id)
+        earlier = next(
+            (
+                event
+                for event in await store.events(self._pool, ticket_id, 50)
+                if event.crossing == one.crossing and event.kind == "asked"
+            ),
+            None,
+        )
+        if earlier is not None:
+            raise Conflict(f"{earlier.by_name or 'Somebody'} has asked for this already; the project manager was told.")
         text = " ".join(message.split())
         words = f"{caller.name} asks for this ticket to be unlocked." + (f" “{text}”" if text else "")
         now = self._clock.now()
         await notices_store.tell(self._pool, ticket_id, "asked", words, now)
-        await self._write_down(ticket_id, "asked", await self._member(caller), reason=text)
+        member = await self._member(caller)
+        await self._write_down(ticket_id, "asked", member, reason=text, crossing=one.crossing)
         await self._queue.nudge(FIGURES_JOB)
 
     async def owners(self, ticket: Ticket) -> list[Member]:
@@ -245,10 +255,18 @@ class Desk:
 
     async def _require_change(self, caller: Caller, ticket_id: int) -> tuple[Ticket, Member]:
         ticket = await self._tickets.require(caller, ticket_id)
+        await self._require_lock(ticket_id)
         member = await _asked(self._people.member(caller.helpdesk_user_id))
         if member is None or not member.may_change(ticket.group_id):
             raise Forbidden("The helpdesk does not let you change tickets of this group.")
         return ticket, member
+
+    async def _require_lock(self, ticket_id: int) -> store.Budget:
+        """What the helpdesk does by itself for an open ticket, Deskhours does for a locked one only."""
+        one = await store.budget(self._pool, ticket_id)
+        if one is None or not one.locked:
+            raise Conflict("The ticket is not locked: do it in the helpdesk.")
+        return one
 
     async def _member(self, caller: Caller) -> Member | None:
         try:
@@ -265,6 +283,7 @@ class Desk:
         reason: str = "",
         new_value: str | None = None,
         article_id: int | None = None,
+        crossing: UUID | None = None,
     ) -> None:
         event = store.Event(
             ticket_id,
@@ -275,6 +294,7 @@ class Desk:
             reason=reason,
             new_value=new_value,
             article_id=article_id,
+            crossing=crossing,
         )
         await store.write_down(self._pool, event)
 

@@ -7,6 +7,7 @@ So each ticket that has changed is looked at: where a field is not as it should 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from plugin_server.accounts.people.service import People
 from plugin_server.budgets import store
@@ -21,6 +22,8 @@ from plugin_server.tickets.attribution import store as attribution_store
 from plugin_server.tickets.intake import Intake
 
 AT_ONCE = 50
+AGAIN = timedelta(seconds=30)
+"""A ticket whose history can't be read waits so long for its next turn."""
 
 LABELS: dict[Guarded, str] = {
     "budget_hours": "Budget Hours",
@@ -77,32 +80,64 @@ class Guard:
 
     async def step(self) -> int:
         """Look at the tickets that wait for it; returns how many there were."""
-        waiting = await tickets_store.unchecked(self._pool, AT_ONCE)
-        for ticket in waiting:
-            try:
-                await self._look(ticket)
-            except base.Missing:
-                await self._intake.read(ticket.id)
-        return len(waiting)
+        count = 0
+        while waiting := await tickets_store.unchecked(self._pool, self._clock.now(), AT_ONCE):
+            for ticket in waiting:
+                try:
+                    await self._look(ticket)
+                except base.HelpdeskError as error:
+                    # One ticket that can't be looked at holds up no other.
+                    _logger.warning("a ticket's changes can't be judged", ticket=ticket.id, reason=str(error))
+                    await tickets_store.check_later(self._pool, ticket.id, self._clock.now() + AGAIN)
+                    if isinstance(error, base.Missing):
+                        await self._intake.read(ticket.id)
+            count += len(waiting)
+        return count
 
     async def _look(self, ticket: tickets_store.Ticket) -> None:
         one = await store.budget(self._pool, ticket.id)
+        typed = ticket.budget_text or ticket.quoted_text or ticket.pm_text or ticket.release_text
         found = differences(ticket, one) if one is not None else []
         back: list[tuple[Difference, base.FieldChange]] = []
-        if found:
+        if found or (one is None and typed):
             history = await self._helpdesk.history(self._token, ticket.id)
+            if one is None:
+                found = await self._at_first_sight(ticket, history)
             for difference in found:
                 change = _author(history, difference)
-                if change is None or not await self._may(change.by, difference):
-                    if change is not None:
-                        back.append((difference, change))
-                else:
+                if change is None:
+                    continue
+                if await self._may(change.by, difference):
                     await self._accept(ticket, difference, change)
+                else:
+                    back.append((difference, change))
         await self._put_back(ticket, back)
         async with self._pool.acquire() as connection, connection.transaction():
             await tickets_store.checked(connection, ticket.id, ticket.updated_at)
             if found or one is None or one.wanted_state != ticket.lock_text:
                 await attribution_store.mark_dirty(connection, [ticket.id])
+
+    async def _at_first_sight(self, ticket: tickets_store.Ticket, history: base.History) -> list[Difference]:
+        """What was set on a ticket before it was ever looked at: the last value that a project manager set, or that it
+        was made with, is what counts."""
+        seen: dict[Guarded, str] = {
+            "budget_hours": ticket.budget_text,
+            "quoted_hours": ticket.quoted_text,
+            "pm": ticket.pm_text,
+            "release": ticket.release_text,
+        }
+        found = []
+        for field, value in seen.items():
+            changes = [change for change in history.changes if change.field == field]
+            if not changes:
+                continue
+            expected = changes[0].old
+            for change in changes:
+                if await self._may(change.by, Difference(field, "", change.new)):
+                    expected = change.new
+            if expected != value:
+                found.append(Difference(field, expected, value))
+        return found
 
     async def _may(self, user_id: int, difference: Difference) -> bool:
         """Whether this person's change of this field holds. The helpdesk's own user runs the administrators' triggers
@@ -134,35 +169,36 @@ class Guard:
     async def _put_back(self, ticket: tickets_store.Ticket, back: list[tuple[Difference, base.FieldChange]]) -> None:
         if not back:
             return
-        values: dict[Guarded, str | None] = {one.field: one.expected or None for one, _change in back}
-        seen = await self._helpdesk.write_fields(self._token, ticket.id, values)
         for difference, change in back:
-            member = await self._people.member(change.by)
-            name = member.name if member else f"user {change.by}"
-            words = (
-                f"{name} changed {LABELS[difference.field]} from “{difference.expected}” to “{difference.seen}”."
-                " Deskhours has put it back: "
-                + (
-                    "project managers and administrators set it."
-                    if difference.field in MANAGED
-                    else "Deskhours alone writes it."
-                )
-            )
-            event = store.Event(
-                ticket.id,
-                self._clock.now(),
-                "put_back",
-                by_user=change.by,
-                by_name=name,
-                reason=words,
-                field=difference.field,
-                old_value=difference.expected,
-                new_value=difference.seen,
-            )
-            await store.write_down(self._pool, event)
-            await notices_store.tell(self._pool, ticket.id, "put_back", words, self._clock.now())
-            _logger.warning("a change was put back", ticket=ticket.id, field=difference.field, by=change.by)
-        await self._intake.keep(seen)
+            await self._report(ticket, difference, change)
+        # Reported first: a put-back whose answer is lost is done again, and must not go untold.
+        values: dict[Guarded, str | None] = {one.field: one.expected or None for one, _change in back}
+        await self._intake.keep(await self._helpdesk.write_fields(self._token, ticket.id, values))
+
+    async def _report(self, ticket: tickets_store.Ticket, difference: Difference, change: base.FieldChange) -> None:
+        member = await self._people.member(change.by)
+        name = member.name if member else f"user {change.by}"
+        managed = difference.field in MANAGED
+        who = "project managers and administrators set it" if managed else "Deskhours alone writes it"
+        words = (
+            f"{name} changed {LABELS[difference.field]} from “{difference.expected}” to “{difference.seen}”."
+            f" Deskhours has put it back: {who}."
+        )
+        event = store.Event(
+            ticket.id,
+            change.at,
+            "put_back",
+            by_user=change.by,
+            by_name=name,
+            reason=words,
+            field=difference.field,
+            old_value=difference.expected,
+            new_value=difference.seen,
+        )
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await store.write_down(connection, event):
+                await notices_store.tell(connection, ticket.id, "put_back", words, self._clock.now())
+                _logger.warning("a change is put back", ticket=ticket.id, field=difference.field, by=change.by)
 
 
 SYSTEM = 1

@@ -3,7 +3,7 @@ everyone who holds the PM role. A person named without the role is skipped, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from plugin_server.accounts.people.service import People
@@ -29,9 +29,16 @@ class Managers:
         self._people = people
         self._by_organisation = by_organisation
 
+    async def known(self, ticket: Ticket, pm_text: str) -> Told:
+        """As :meth:`of`, by what is known here alone: for a panel, on whose path nobody else is asked."""
+        return await self._of(ticket, pm_text, self._people.seen)
+
     async def of(self, ticket: Ticket, pm_text: str) -> Told:
         """Whom to tell. Raises :class:`~plugin_server.helpdesk.base.HelpdeskError` when the helpdesk does not
         answer and nothing is known."""
+        return await self._of(ticket, pm_text, self._people.find)
+
+    async def _of(self, ticket: Ticket, pm_text: str, find: Callable[[str], Awaitable[Member | None]]) -> Told:
         skipped: list[str] = []
         named: list[list[str]] = [[pm_text.strip()] if pm_text.strip() else []]
         if (mapped := self._by_organisation.get(ticket.organisation_id or 0)) is not None:
@@ -41,7 +48,7 @@ class Managers:
         for names in named:
             found = []
             for name in names:
-                member = await self._people.find(name)
+                member = await find(name)
                 if member is not None and self._people.may_manage(member):
                     found.append(member)
                 else:

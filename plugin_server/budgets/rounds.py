@@ -25,7 +25,7 @@ _logger = log.get(__name__)
 
 
 class Rounds:
-    """Runs when nudged and every few seconds; whichever worker does it, and however often, the outcome is the same."""
+    """Runs when nudged and every few seconds, in one worker at a time; whichever it is, the outcome is the same."""
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class Rounds:
         self._pool = pool
         self._mirror = mirror
         self._clock = clock
+        self._running = self._again = False
         self._steps: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
             ("guard", guard.step),
             ("attribute", attribute.run),
@@ -55,7 +56,28 @@ class Rounds:
         )
 
     async def run(self) -> None:
-        """Do what waits. A helpdesk that does not answer holds up only what needs it."""
+        """Do what waits. A round that is asked for while one runs, here or in another worker, follows it: two at once
+        would judge and tell the same thing twice."""
+        if self._running:
+            self._again = True
+            return
+        self._running = True
+        try:
+            async with self._pool.acquire() as connection:
+                if not await store.begin_round(connection):
+                    return  # another worker is at it, and the next round is seconds away
+                try:
+                    self._again = True
+                    while self._again:
+                        self._again = False
+                        await self._round()
+                finally:
+                    await store.end_round(connection)
+        finally:
+            self._running = False
+
+    async def _round(self) -> None:
+        """A helpdesk that does not answer holds up only what needs it."""
         for name, step in self._steps:
             try:
                 await step()

@@ -12,7 +12,6 @@ from plugin_server.budgets import locking, rules, store
 from plugin_server.budgets.desk import Desk
 from plugin_server.budgets.managers import Managers
 from plugin_server.budgets.service import Budgets, Figures, hours
-from plugin_server.helpdesk import base
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
@@ -66,7 +65,7 @@ class BudgetSection:
         text = row.accepted_budget if row else view.ticket.budget_text
         budget = ticket_rules.parse_budget(text)
         figures = await self._budgets.figures(view.ticket, budget)
-        if view.project is None and not figures.constraints and not figures.used.stopped:
+        if view.project is None and not text and not figures.constraints and not figures.used.stopped:
             return Contribution(band="none")
         lines = [self._line(constraint) for constraint in figures.constraints]
         worst = max(lines, key=lambda line: line.percent, default=None)
@@ -161,7 +160,7 @@ class BudgetSection:
         return Region("lock", html, tag="section")
 
     async def _meanwhile_region(self, request: PanelRequest, view: TicketView, manager: Member | None) -> Region:
-        member = manager or await self._member(request.caller)
+        member = manager or await self._people.known(request.caller.helpdesk_user_id)
         may_change = member is not None and member.may_change(view.ticket.group_id)
         html = self._templates.render(
             "budgets/meanwhile.html",
@@ -212,16 +211,7 @@ class BudgetSection:
         return holding[-1] if holding else None
 
     async def _told(self, view: TicketView, row: store.Budget | None) -> tuple[Member, ...]:
-        try:
-            return (await self._managers.of(view.ticket, row.accepted_pm if row else view.ticket.pm_text)).members
-        except base.HelpdeskError:
-            return ()
-
-    async def _member(self, caller: Caller) -> Member | None:
-        try:
-            return await self._people.known(caller.helpdesk_user_id)
-        except base.HelpdeskError:
-            return None
+        return (await self._managers.known(view.ticket, row.accepted_pm if row else view.ticket.pm_text)).members
 
 
 def _opens(event: store.Event, used: Decimal, now: datetime) -> bool:

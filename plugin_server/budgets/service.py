@@ -78,8 +78,9 @@ class Budgets:
         total = 0
         while True:
             async with self._pool.acquire() as connection, connection.transaction():
-                again = await store.due_again(connection, self._clock.now())
-                await attribution_store.mark_dirty(connection, again)
+                again = await store.due_again(connection, self._clock.now(), AT_ONCE)
+                projects = await store.changed_projects(connection)
+                await attribution_store.mark_dirty(connection, again, projects)
                 taken = await attribution_store.take_dirty(connection, AT_ONCE)
                 await self.compute(connection, taken)
             if not taken:
@@ -155,6 +156,8 @@ class Budgets:
         self, connection: Connection, ticket: tickets_store.Ticket, previous: store.Budget | None
     ) -> store.Budget | None:
         """The ticket's row; ``None`` for a ticket that has nothing to do with budgets."""
+        if previous is None and not ticket.is_checked:
+            return None  # the guard looks first at who has set what stands there, and has it computed then
         clock = self._clock.now()
         accepted = previous.accepted_budget if previous else ticket.budget_text
         budget = ticket_rules.parse_budget(accepted)
@@ -232,7 +235,7 @@ class Budgets:
         constraints: Sequence[locking.Constraint],
         used: Decimal,
     ) -> locking.Lock | None:
-        if self._is_exempt(ticket):
+        if self._is_exempt(ticket) or not await self._project_stands(connection, ticket):
             return None
         events = (await store.unlocks(connection, [ticket.id])).get(ticket.id, [])
         return locking.lock(
@@ -264,6 +267,13 @@ class Budgets:
         if ticket.deleted_at is not None or ticket.merged_into is not None:
             return True
         return ticket.priority in self.policy.never_priorities or bool(self.policy.never_tags & set(ticket.tags))
+
+    async def _project_stands(self, connection: Connection | Pool, ticket: tickets_store.Ticket) -> bool:
+        """Whether the project that the ticket names, if it names one, is one that time is tracked on: a ticket whose
+        project is unknown, archived or deleted, or no project's number, says so and is never locked."""
+        if ticket.project_id is None:
+            return not ticket.project_text
+        return ticket.project_id in await store.active_projects(connection, [ticket.project_id])
 
     async def _reopens_at(self, connection: Connection, ticket_id: int, now: datetime) -> datetime | None:
         events = (await store.unlocks(connection, [ticket_id])).get(ticket_id, [])

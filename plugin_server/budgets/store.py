@@ -111,7 +111,7 @@ async def project_budgets(connection: Connection | Pool, project_ids: Sequence[i
     """The projects that have a budget of hours in Harvest, for the whole project."""
     rows = await connection.fetch(
         'SELECT id AS project_id, budget AS "limit", budget_is_monthly AS monthly FROM harvest_project'
-        " WHERE id = ANY($1::bigint[]) AND budget_by = 'project' AND budget > 0 AND deleted_at IS NULL",
+        " WHERE id = ANY($1::bigint[]) AND budget_by = 'project' AND budget > 0 AND is_active AND deleted_at IS NULL",
         project_ids,
     )
     return {row["project_id"]: ProjectBudget(**row) for row in rows}
@@ -148,12 +148,45 @@ async def events(pool: Pool, ticket_id: int, limit: int) -> list[Event]:
     return [Event(**row) for row in rows]
 
 
-async def due_again(connection: Connection, now: datetime) -> list[int]:
-    """Tickets whose unlock has just run out."""
+async def due_again(connection: Connection, now: datetime, limit: int) -> list[int]:
+    """Tickets whose unlock has just run out, and those not computed today: a month may have begun, a pace changed."""
     rows = await connection.fetch(
-        "UPDATE ticket_budget SET reopens_at = NULL WHERE reopens_at <= $1 RETURNING ticket_id", now
+        """
+        UPDATE ticket_budget SET reopens_at = NULL, computed_at = $1 WHERE ticket_id IN (
+            SELECT ticket_id FROM ticket_budget
+            WHERE reopens_at <= $1 OR computed_at < date_trunc('day', $1::timestamptz, 'UTC')
+            LIMIT $2 FOR UPDATE SKIP LOCKED)
+        RETURNING ticket_id
+        """,
+        now,
+        limit,
     )
     return [row["ticket_id"] for row in rows]
+
+
+async def changed_projects(connection: Connection) -> list[int]:
+    """Projects whose budget in Harvest, or whose being there at all, is not what figures were computed with."""
+    rows = await connection.fetch(
+        """
+        WITH now AS (
+            SELECT id, concat_ws(' ', budget_by, budget, budget_is_monthly, is_active, deleted_at IS NULL) AS rests_on
+            FROM harvest_project)
+        INSERT INTO budget_project (project_id, rests_on)
+        SELECT now.id, now.rests_on FROM now LEFT JOIN budget_project b ON b.project_id = now.id
+        WHERE b.rests_on IS DISTINCT FROM now.rests_on ORDER BY now.id
+        ON CONFLICT (project_id) DO UPDATE SET rests_on = excluded.rests_on
+        RETURNING project_id
+        """
+    )
+    return [row["project_id"] for row in rows]
+
+
+async def active_projects(connection: Connection | Pool, project_ids: Sequence[int]) -> set[int]:
+    """Those of the projects that Harvest has and that are not archived."""
+    rows = await connection.fetch(
+        "SELECT id FROM harvest_project WHERE id = ANY($1::bigint[]) AND is_active AND deleted_at IS NULL", project_ids
+    )
+    return {row["id"] for row in rows}
 
 
 async def accept(connection: Connection | Pool, ticket_id: int, field: str, value: str) -> None:
@@ -177,7 +210,8 @@ async def to_write(pool: Pool, now: datetime, lease: datetime, limit: int) -> li
     rows = await pool.fetch(
         f"""
         UPDATE ticket_budget SET write_due_at = $2 WHERE ticket_id IN (
-            SELECT ticket_id FROM ticket_budget WHERE write_due_at <= $1 ORDER BY write_due_at
+            SELECT ticket_id FROM ticket_budget WHERE write_due_at <= $1
+            ORDER BY wanted_state IS NOT DISTINCT FROM written_state, write_due_at -- locks and unlocks first
             LIMIT $3 FOR UPDATE SKIP LOCKED)
         RETURNING {_BUDGET}
         """,
@@ -225,6 +259,20 @@ async def attempts(pool: Pool, ticket_id: int) -> int:
     return value or 0
 
 
+_ROUND = 0x726E6473
+"""Key of the advisory lock by which one worker at a time runs a round ("rnds")."""
+
+
+async def begin_round(connection: Connection) -> bool:
+    """Whether no other worker is at it; then none is until :func:`end_round`, or until the connection ends."""
+    return bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ROUND))
+
+
+async def end_round(connection: Connection) -> None:
+    """Let others begin."""
+    await connection.execute("SELECT pg_advisory_unlock($1)", _ROUND)
+
+
 async def cursor(connection: Connection, name: str) -> int:
     """Up to where something was done; held until the transaction ends."""
     await connection.execute("INSERT INTO budget_cursor (name, id) VALUES ($1, 0) ON CONFLICT DO NOTHING", name)
@@ -240,7 +288,9 @@ async def move_cursor(connection: Connection, name: str, identity: int) -> None:
 async def watch_anew(connection: Connection, ticket_id: int) -> None:
     """A ticket has just been locked: what it holds then is where watching it begins."""
     await connection.execute(
-        "UPDATE ticket_budget SET watched_at = NULL, watched_article = NULL WHERE ticket_id = $1", ticket_id
+        "UPDATE ticket_budget SET watched_at = NULL, watched_article = NULL, watched_from = NULL,"
+        " watch_after = '-infinity' WHERE ticket_id = $1",
+        ticket_id,
     )
 
 
@@ -251,17 +301,19 @@ class Watched:
     ticket_id: int
     crossing: UUID
     locked_at: datetime | None
+    watched_from: datetime | None
     watched_at: datetime | None
     watched_article: int | None
     internal_articles: tuple[int, ...]
     linked_tickets: tuple[int, ...]
 
 
-async def watched(pool: Pool) -> dict[int, Watched]:
+async def watched(pool: Pool, now: datetime) -> dict[int, Watched]:
     """The tickets that the helpdesk keeps locked for us."""
     rows = await pool.fetch(
-        "SELECT ticket_id, crossing, locked_at, watched_at, watched_article, internal_articles, linked_tickets"
-        " FROM ticket_budget WHERE locked AND written_state = 'locked'"
+        "SELECT ticket_id, crossing, locked_at, watched_from, watched_at, watched_article, internal_articles,"
+        " linked_tickets FROM ticket_budget WHERE locked AND written_state = 'locked' AND watch_after <= $1",
+        now,
     )
     return {
         row["ticket_id"]: Watched(
@@ -273,6 +325,18 @@ async def watched(pool: Pool) -> dict[int, Watched]:
         )
         for row in rows
     }
+
+
+async def watch_later(pool: Pool, ticket_id: int, after: datetime) -> None:
+    """It could not be looked at; it is tried again then."""
+    await pool.execute("UPDATE ticket_budget SET watch_after = $2 WHERE ticket_id = $1", ticket_id, after)
+
+
+async def watch_from(pool: Pool, ticket_id: int, instant: datetime) -> None:
+    """The helpdesk keeps the ticket locked since then, by its own clock."""
+    await pool.execute(
+        "UPDATE ticket_budget SET watched_from = $2 WHERE ticket_id = $1 AND watched_from IS NULL", ticket_id, instant
+    )
 
 
 async def watch(

@@ -66,6 +66,8 @@ class Writing:
             _logger.error("ticket fields dropped", ticket=one.ticket_id)
             await store.not_written(self._pool, one.ticket_id, words, await self._again(one.ticket_id))
             return
+        if one.wanted_state == "locked":
+            await store.watch_from(self._pool, one.ticket_id, seen.updated_at)
         await store.written(self._pool, one, self._clock.now())
         await self._intake.keep(seen)
 

@@ -3,6 +3,7 @@ gone. Whatever way a reading comes, the latest of a ticket stands and an older o
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from plugin_server.helpdesk import base
@@ -29,8 +30,11 @@ CALL_SECONDS = 10.0
 OVERLAP = timedelta(minutes=15)
 """How far a poll reaches back behind the last one's start; the helpdesk's clock is not ours."""
 
-POLL_LIMIT = 2000
-"""Tickets taken in one poll at most; the next one goes on."""
+POLL_LIMIT = 20_000
+"""Tickets taken in one poll at most; one that finds more does not move on, and the next one takes them again."""
+
+LOOK_BACK = 20
+"""Tickets whose history is asked for again in one poll, because it could not be read before."""
 
 FIRST_LIMIT = 100_000
 """Tickets with a project or a budget that the first poll takes at most."""
@@ -103,13 +107,23 @@ class Intake:
         for ticket in reversed(seen):
             written = await self.keep(ticket)
             if written.changed or (written.taken and self._with_tags):
-                await self._look_back(ticket)
-        async with self._pool.acquire() as connection:
-            await mirror_store.move_watermark(connection, _POLL, began)
+                await self._try(ticket.id, lambda ticket=ticket: self._look_back(ticket))  # type: ignore[misc]
+        for ticket_id in await store.incomplete(self._pool, LOOK_BACK):
+            await self._try(ticket_id, lambda ticket_id=ticket_id: self.read(ticket_id))  # type: ignore[misc]
+        if len(seen) < POLL_LIMIT or since is None:
+            async with self._pool.acquire() as connection:
+                await mirror_store.move_watermark(connection, _POLL, began)
         return len(seen)
 
+    async def _try(self, ticket_id: int, look: Callable[[], Awaitable[object]]) -> None:
+        """One ticket that can't be read holds up no other; it is tried again with the next poll."""
+        try:
+            await look()
+        except base.HelpdeskError as error:
+            _logger.warning("a ticket can't be read", ticket=ticket_id, reason=str(error))
+
     async def pass_over(self) -> None:
-        """Once a day: read every ticket that a search no longer finds. It goes on where an earlier run was cut off."""
+        """Once a day: read every ticket that a search no longer finds."""
         last = await mirror_store.watermark(self._pool, _PASS)
         if last is not None and self._clock.now() - last < _PASS_EVERY:
             return
@@ -118,7 +132,7 @@ class Intake:
             there = await self._helpdesk.existing(self._token, page)
             for ticket_id in page:
                 if ticket_id not in there:
-                    await self.read(ticket_id)
+                    await self._try(ticket_id, lambda ticket_id=ticket_id: self.read(ticket_id))  # type: ignore[misc]
             after = page[-1]
         await store.forget_deliveries(self._pool, began - DELIVERIES_KEPT)
         async with self._pool.acquire() as connection:

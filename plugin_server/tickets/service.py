@@ -155,6 +155,7 @@ class Tickets:
                 )
         except base.Missing:
             await store.forbid(self._pool, caller.agent_id, ticket_id)
+            await self._queue.nudge(TAKE_JOB, ticket_id)  # the service user finds out whether it is gone for all
             raise NotFound(f"The helpdesk has no ticket {ticket_id}.") from None
         except base.Denied:
             await store.forbid(self._pool, caller.agent_id, ticket_id)

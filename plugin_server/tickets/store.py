@@ -155,19 +155,39 @@ async def naming(pool: Pool, project_id: int) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def unchecked(pool: Pool, limit: int) -> list[Ticket]:
+async def unchecked(pool: Pool, now: datetime, limit: int) -> list[Ticket]:
     """Tickets that have changed since somebody looked who changed their budget fields, the longest waiting first."""
     rows = await pool.fetch(
         f"{_TICKET} WHERE (t.checked_at IS NULL OR t.checked_at < t.updated_at) AND t.deleted_at IS NULL"
-        " ORDER BY t.updated_at LIMIT $1",
+        " AND t.check_after <= $1 ORDER BY t.updated_at LIMIT $2",
+        now,
         limit,
     )
     return [_ticket(row) for row in rows]
 
 
+async def check_later(pool: Pool, ticket_id: int, after: datetime) -> None:
+    """Who changed the ticket could not be found out; it is tried again then, behind the others."""
+    await pool.execute("UPDATE ticket SET check_after = $2 WHERE id = $1", ticket_id, after)
+
+
 async def checked(pool: Pool | Connection, ticket_id: int, updated_at: datetime) -> None:
     """Note that the ticket's fields have been looked at as they were then."""
     await pool.execute("UPDATE ticket SET checked_at = $2 WHERE id = $1", ticket_id, updated_at)
+
+
+async def incomplete(pool: Pool, limit: int) -> list[int]:
+    """Tickets of which something is missing that only their history says: where a merged one went, since when a
+    project is named. Different ones each time."""
+    rows = await pool.fetch(
+        """
+        SELECT t.id FROM ticket t LEFT JOIN ticket_link l ON l.ticket_id = t.id AND l.ended_at IS NULL
+        WHERE t.deleted_at IS NULL AND ((t.state_kind = 'merged' AND t.merged_into IS NULL) OR NOT l.dated)
+        ORDER BY random() LIMIT $1
+        """,
+        limit,
+    )
+    return [row["id"] for row in rows]
 
 
 async def merge(connection: Connection, ticket_id: int, target: int) -> bool:

@@ -254,11 +254,16 @@ class TestBypasses:
         found = await until(lambda: notes(world, ticket, words), bool, MINUTE)
         assert 'data-mention-user-id="5"' in found[0]["body"]
 
-    async def test_an_article_sent_by_itself_is_reported(self, world: World, ada: Api) -> None:
+    @pytest.mark.parametrize("disguise", [{}, {"sender": "System"}, {"sender": "Customer"}, {"internal": True}])
+    async def test_an_article_sent_by_itself_is_reported(
+        self, world: World, ada: Api, disguise: dict[str, Any]
+    ) -> None:
+        """Whatever it calls its sender; an internal e-mail is sent all the same."""
         ticket, _project = await locked_ticket(world, ada)
         await until(lambda: notes(world, ticket, "budget is used up"), bool, MINUTE)
+        article = {"ticket_id": ticket, **reply(), **disguise}
         await world.helpdesk_as(ADA_MAIL, "POST", "/ticket_articles", {"ticket_id": ticket, **note("Harmless")})
-        await world.helpdesk_as(ADA_MAIL, "POST", "/ticket_articles", {"ticket_id": ticket, **reply()})
+        await world.helpdesk_as(ADA_MAIL, "POST", "/ticket_articles", article)
         await self.bypassed(world, ticket, "Ada Agent replied although")
         assert len(await notes(world, ticket, "although the ticket is locked")) == 1, "a note is no reply"
 
@@ -357,6 +362,36 @@ class TestPutBack:
         assert shown["budget_hours"] == "4,5"
         assert await notes(world, ticket, "has put it back") == []
 
+    async def test_an_agents_first_budget_is_put_back(self, world: World, ada: Api) -> None:
+        ticket = await world.ticket()
+        await world.helpdesk_as(ADA_MAIL, "PUT", f"/tickets/{ticket}", {"budget_hours": "1000"})
+        await until(lambda: world.helpdesk("GET", f"/tickets/{ticket}"), lambda one: not one["budget_hours"], MINUTE)
+        assert len(await until(lambda: notes(world, ticket, "has put it back"), bool, MINUTE)) == 1
+
+    async def test_a_ticket_whose_history_can_not_be_read_holds_up_no_other(self, world: World, ada: Api) -> None:
+        stuck, _project = await ticket_with(world, ada, 1, budget_hours="10")
+        await world.helpdesk_fault(f"GET /api/v1/ticket_history/{stuck}", "status", status=500, times=100)
+        try:
+            await world.helpdesk_as(ADA_MAIL, "PUT", f"/tickets/{stuck}", {"budget_hours": "1000"})
+            await locked_ticket(world, ada)
+        finally:
+            await world.helpdesk_faults_over()
+
+
+class TestProject:
+    async def test_archived_or_raised_in_harvest(self, world: World, ada: Api) -> None:
+        """The project's own budget locks; a larger one, or archiving it, opens the ticket by itself."""
+        ticket, project = await ticket_with(world, ada, 3)
+        for change, locks in (({"budget": 2}, True), ({"budget": 20}, False), ({"budget": 2}, True)):
+            await world.harvest("PATCH", f"/v2/projects/{project}", {"budget_by": "project", **change})
+            await read(ada)
+            await until(lambda: state(world, ticket), lambda shown, locks=locks: (shown == "locked") is locks, MINUTE)
+        await world.harvest("PATCH", f"/v2/projects/{project}", {"is_active": False})
+        await read(ada)
+        await until(lambda: state(world, ticket), lambda shown: shown != "locked", MINUTE)
+        panel = await ada.get(f"/api/v1/tickets/{ticket}/panel", html=True)
+        assert "is archived" in panel.text
+
 
 class TestUnlock:
     async def test_only_managers_unlock(self, world: World, ada: Api) -> None:
@@ -413,6 +448,8 @@ class TestUnlock:
             ({"reason": "x", "expires_on": "2020-01-01"}, {"expires_on"}),
             ({"reason": "x", "expires_on": "soon"}, {"expires_on"}),
             ({"reason": "x", "expires_on": "2099-01-01"}, {"expires_on"}),
+            ({"reason": "x", "expires_on": "9999-12-31"}, {"expires_on"}),
+            ({"expires_on": "soon", "budget_hours": "x"}, {"reason", "expires_on", "budget_hours"}),
             ({"reason": "x", "ceiling_hours": "9", "budget_hours": "-1"}, {"budget_hours"}),
         ],
     )
@@ -438,8 +475,17 @@ class TestMeanwhile:
         assert (await ada.post(f"{path}/owner", {"owner_id": 11})).status == 422, "a customer can't own it"
         assert (await ada.post(f"{path}/ask", {})).status == 200
         await until(lambda: notes(world, ticket, "Ada Agent asks for this ticket to be unlocked"), bool, MINUTE)
+        again = await ada.post(f"{path}/ask", {})
+        assert (again.status, "has asked for this already" in again.json["error"]["message"]) == (409, True)
+        assert (await ada.post(f"{path}/ask", {"ask_message": "a\x00b"})).status == 422
         assert (await ada.post(f"{path}/close")).status == 200
         assert (await world.helpdesk("GET", f"/tickets/{ticket}?expand=true"))["state"] == "closed"
+
+    async def test_what_the_helpdesk_does_by_itself_is_left_to_it(self, world: World, ada: Api) -> None:
+        ticket, _project = await ticket_with(world, ada, 1, budget_hours="10")
+        for name in ("close", "ask"):
+            assert (await ada.post(f"/api/v1/tickets/{ticket}/{name}", {})).status == 409
+        assert (await world.helpdesk("GET", f"/tickets/{ticket}?expand=true"))["state"] == "new"
 
     async def test_time_already_worked_can_be_logged(self, world: World, ada: Api) -> None:
         ticket, _project = await locked_ticket(world, ada)

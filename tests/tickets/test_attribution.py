@@ -288,3 +288,45 @@ async def test_a_deleted_ticket_ends_its_link_and_keeps_its_hours(desk: Desk) ->
     await desk.intake.keep(replace(seen(2, "4001", 400)))
     await desk.attribute.run()
     assert (await desk.outcomes())[2] == (2, "dedicated")
+
+
+async def test_a_mark_that_is_there_already_is_not_lost(desk: Desk) -> None:
+    """Who takes a mark while somebody else is changing what it is about must see that change, or leave the mark."""
+    await desk.entry(1, 4001, START.date(), 100)
+    await desk.intake.keep(seen(1, "4001", 1))
+    async with desk.pool.acquire() as changing, changing.transaction():
+        await changing.execute("UPDATE time_entry SET external_id = $1 WHERE id = 1", f"{PREFIX}2")
+        await store.due(changing, "project", [4001])
+        await store.mark_dirty(changing, [1])
+        taking = asyncio.create_task(desk.attribute.run())
+        async with desk.pool.acquire() as other, other.transaction():
+            assert await store.take_dirty(other, 10) == [], "it is being marked again"
+    await taking
+    await desk.attribute.run()
+    assert await desk.outcomes() == {1: (2, "reference")}
+    async with desk.pool.acquire() as other, other.transaction():
+        assert 1 in await store.take_dirty(other, 10)
+
+
+async def test_a_link_changed_on_the_day_it_was_made_can_be_kept(desk: Desk) -> None:
+    await desk.entry(1, 4001, START.date(), 200)
+    await desk.intake.keep(seen(1, "4001", 1))
+    await desk.attribute.run()
+    await desk.intake.keep(replace(seen(1, "4002", 1), updated_at=START + timedelta(days=1, hours=2)))
+    await desk.attribute.run()
+    change = await links_store.latest(desk.pool, 1)
+    assert change is not None
+    async with desk.pool.acquire() as connection, connection.transaction():
+        await links_store.answer(connection, change.id, "keep", 1, START)
+        await store.due(connection, "project", [4001])
+    await desk.attribute.run()
+    assert await desk.outcomes() == {1: (1, "dedicated")}
+
+
+async def test_an_entry_that_changes_its_project_is_offered_under_the_new_one(desk: Desk) -> None:
+    await desk.entry(1, 4001, START.date(), 200)
+    await desk.attribute.run()
+    await desk.entry(1, 4002, START.date(), 200)
+    await desk.attribute.run()
+    assert await store.unassigned(desk.pool, 4001, 5) == []
+    assert [one.id for one in await store.unassigned(desk.pool, 4002, 5)] == [1]

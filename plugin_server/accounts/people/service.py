@@ -62,9 +62,12 @@ class People:
         return (await self._keep([found]))[0] if found else None
 
     async def known(self, user_id: int) -> Member | None:
-        """A person as last seen; the helpdesk is asked only for one who has never been."""
-        found = (await store.members(self._pool, [user_id])).get(user_id)
-        return found or await self.member(user_id)
+        """A person as last seen; the helpdesk is not asked."""
+        return (await store.members(self._pool, [user_id])).get(user_id)
+
+    async def seen(self, name: str) -> Member | None:
+        """The person with this login or e-mail address, if ever seen; the helpdesk is not asked."""
+        return await store.by_name(self._pool, name)
 
     async def managers(self) -> list[Member]:
         """Everyone who holds the PM role, as last seen."""

@@ -27,6 +27,9 @@ AT_ONCE = 10
 TRIES = 40
 """After so many (hours of them) a notice is given up and shown on the dashboard."""
 
+MAILS = 4
+"""After so many tries an e-mail becomes a note that mentions nobody."""
+
 _logger = log.get(__name__)
 
 
@@ -97,6 +100,9 @@ class Notices:
             _logger.info("project manager told", ticket=notice.ticket_id, kind=notice.kind, article=article_id)
 
     async def _post(self, notice: store.Notice, ticket: tickets_store.Ticket, told: Told, *, mailed: bool) -> int:
+        if mailed and notice.attempts >= MAILS:
+            # A group without an address sends none; said in the ticket is better than not at all.
+            return await self._helpdesk.add_note(self._token, ticket.id, self._html(notice, "", told))
         if not mailed:
             mentions = " ".join(self._helpdesk.mention(member.id, member.name) for member in told.members)
             return await self._helpdesk.add_note(self._token, ticket.id, self._html(notice, mentions, told))

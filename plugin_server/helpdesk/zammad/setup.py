@@ -59,6 +59,11 @@ class Setup:
                     f"The ticket field {name} exists with the type {there[name]['data_type']};"
                     f" Deskhours needs {wanted['data_type']}. Name another field in the manifest (helpdesk.fields)."
                 )
+            elif wanted["data_type"] == "select" and not there[name]["data_option"].get("nulloption"):
+                raise base.Refused(
+                    f"The ticket field {name} exists and must be set (no empty option), which leaves the lock open."
+                    " Allow it to be empty, or name another field in the manifest (helpdesk.fields)."
+                )
         if done or any(row.get("to_migrate") or row.get("to_create") for row in there.values()):
             await self._calls.api("POST", self._token, f"{_OBJECTS}_execute_migrations", json={})
         return done

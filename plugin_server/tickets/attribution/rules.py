@@ -20,7 +20,8 @@ Rule = Literal["reference", "number", "assigned", "dedicated", "none"]
 @dataclass(frozen=True)
 class Link:
     """A ticket named a project from ``linked_at`` until ``ended_at`` (``None``: still). One that was ``corrected`` was
-    wrong all along and never counted. Days are those of the instants in UTC; the day of a change is the new one's."""
+    wrong all along and never counted. Days are those of the instants in UTC; the day of a change
+    is the new link's, unless the old one has no other."""
 
     ticket_id: int
     project_id: int
@@ -30,12 +31,13 @@ class Link:
 
     def covers(self, day: date) -> bool:
         """Whether the ticket named the project on that day."""
-        return self.linked_at.date() <= day and (self.ended_at is None or day < self.ended_at.date())
+        first, end = self.linked_at.date(), self.ended_at.date() if self.ended_at else None
+        return first <= day and (end is None or day < end or day == first == end)
 
     @property
     def counts(self) -> bool:
-        """Whether there is a day that it covers."""
-        return not self.corrected and (self.ended_at is None or self.linked_at.date() < self.ended_at.date())
+        """Whether it was right."""
+        return not self.corrected
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ READER = "tickets"
 CHANGES = 5000
 """Changed entries taken in one transaction."""
 
+SCOPES = 10
+"""Projects or tickets that are attributed anew in one transaction."""
+
 _logger = log.get(__name__)
 
 
@@ -41,7 +44,8 @@ class Attribute:
         """Attribute a part of what waits, in one transaction; ``None`` when nothing waited."""
         async with self._pool.acquire() as connection, connection.transaction():
             await store.lock(connection)
-            scopes = await store.take_due(connection)
+            link_changes = await links_store.uncounted(connection)
+            scopes = await store.take_due(connection, SCOPES)
             changed = await changes(connection, READER, CHANGES)
             if not scopes and not changed:
                 return None
@@ -52,7 +56,7 @@ class Attribute:
             await store.mark_dirty(
                 connection, touched | moved.tickets, {one for one in projects if one is not None} | moved.projects
             )
-            await links_store.count(connection, moved.by_change(), self._clock.now())
+            await links_store.count(connection, link_changes, moved.by_change(), self._clock.now())
             if changed:
                 await move(connection, READER, changed[-1])
         return len(rows)
@@ -102,7 +106,8 @@ class Attribute:
                 entry.number if outcome else None,
             )
             moved.add(row, counted)
-            if (counted.ticket_id, counted.rule, counted.named_number) != (row.ticket_id, row.rule, row.named_number):
+            before = (row.counted_project if row.rule else row.project_id, row.ticket_id, row.rule, row.named_number)
+            if (counted.project_id, counted.ticket_id, counted.rule, counted.named_number) != before:
                 written.append(counted)
         await store.write(connection, written)
         if written:

@@ -25,6 +25,7 @@ class Row:
     notes: str | None
     hours: int
     deleted: bool
+    counted_project: int | None
     ticket_id: int | None
     rule: str | None
     named_number: str | None
@@ -59,24 +60,35 @@ async def lock(connection: Connection) -> None:
 
 
 async def due(connection: Connection | Pool, kind: str, ids: Iterable[int]) -> None:
-    """Have entries attributed anew: those of projects, those that count for or name tickets, or single ones."""
+    """Have entries attributed anew: those of projects, those that count for or name tickets, or single ones.
+
+    A mark that is there already is written again, so that who takes it waits for this transaction and sees its facts.
+    """
     await connection.execute(
-        "INSERT INTO attribution_due (kind, id) SELECT $1, id FROM unnest($2::bigint[]) AS id ON CONFLICT DO NOTHING",
+        "INSERT INTO attribution_due (kind, id) SELECT $1, id FROM unnest($2::bigint[]) AS id"
+        " ON CONFLICT (kind, id) DO UPDATE SET kind = excluded.kind",
         kind,
         sorted(set(ids)),
     )
 
 
-async def take_due(connection: Connection) -> list[tuple[str, int]]:
-    """Take what is to be attributed anew."""
-    rows = await connection.fetch("DELETE FROM attribution_due RETURNING kind, id")
+async def take_due(connection: Connection, limit: int) -> list[tuple[str, int]]:
+    """Take a part of what is to be attributed anew; what somebody is just marking waits for the next time."""
+    rows = await connection.fetch(
+        """
+        DELETE FROM attribution_due WHERE (kind, id) IN (
+            SELECT kind, id FROM attribution_due ORDER BY kind, id LIMIT $1 FOR UPDATE SKIP LOCKED)
+        RETURNING kind, id
+        """,
+        limit,
+    )
     return [(row["kind"], row["id"]) for row in rows]
 
 
 _ROW = """
 SELECT e.id, e.project_id, e.spent_date, e.external_id, e.notes,
     CASE WHEN e.is_running THEN e.banked_hours ELSE e.hours END AS hours,
-    e.deleted_at IS NOT NULL AS deleted, a.ticket_id, a.rule, a.named_number
+    e.deleted_at IS NOT NULL AS deleted, a.project_id AS counted_project, a.ticket_id, a.rule, a.named_number
 FROM time_entry e LEFT JOIN attribution a ON a.entry_id = e.id
 """
 
@@ -97,11 +109,12 @@ async def entries_of_tickets(connection: Connection, ids: Sequence[int], prefix:
     return _rows(
         await connection.fetch(
             f"""
-            {_ROW} WHERE e.external_id = ANY($2::text[])
-                OR e.id IN (SELECT entry_id FROM attribution WHERE ticket_id = ANY($1::bigint[]))
-                OR e.id IN (SELECT entry_id FROM attribution JOIN ticket ON ticket.number = named_number
-                            WHERE ticket.id = ANY($1::bigint[]))
-                OR e.id IN (SELECT entry_id FROM entry_assignment WHERE ticket_id = ANY($1::bigint[]))
+            {_ROW} WHERE e.id IN (
+                SELECT id FROM time_entry WHERE external_id = ANY($2::text[])
+                UNION SELECT entry_id FROM attribution WHERE ticket_id = ANY($1::bigint[])
+                UNION SELECT entry_id FROM attribution JOIN ticket ON ticket.number = named_number
+                      WHERE ticket.id = ANY($1::bigint[])
+                UNION SELECT entry_id FROM entry_assignment WHERE ticket_id = ANY($1::bigint[]))
             """,
             ids,
             references,
@@ -183,13 +196,15 @@ async def write(connection: Connection, outcomes: Sequence[Counted]) -> None:
 
 
 async def mark_dirty(connection: Connection | Pool, ticket_ids: Iterable[int], project_ids: Iterable[int] = ()) -> None:
-    """Have the figures of tickets computed anew, and of those that name one of the projects now."""
+    """Have the figures of tickets computed anew, and of those that name one of the projects now. A mark that is there
+    already is written again, so that who takes it waits for this transaction and sees its facts."""
     await connection.execute(
         """
         INSERT INTO dirty_ticket (ticket_id)
         SELECT id FROM unnest($1::bigint[]) AS id
         UNION SELECT id FROM ticket WHERE project_id = ANY($2::bigint[])
-        ON CONFLICT DO NOTHING
+        ORDER BY 1
+        ON CONFLICT (ticket_id) DO UPDATE SET since = dirty_ticket.since
         """,
         sorted(set(ticket_ids)),
         sorted(set(project_ids)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -119,27 +119,43 @@ async def date(connection: Connection, ticket_id: int, linked_at: datetime | Non
 
 
 async def holders(pool: Pool | Connection, project_id: int) -> list[tuple[int, datetime]]:
-    """The tickets that name a project now, the first one first, each with the date of its link."""
+    """The tickets that name a project now, the first one first, each with the date of its link. For a ticket that was
+    merged stands the one that it was merged into."""
     rows = await pool.fetch(
-        "SELECT ticket_id, linked_at FROM ticket_link WHERE project_id = $1 AND ended_at IS NULL"
-        " ORDER BY linked_at, ticket_id",
+        "SELECT coalesce(t.merged_into, l.ticket_id) AS ticket_id, l.linked_at"
+        " FROM ticket_link l JOIN ticket t ON t.id = l.ticket_id WHERE l.project_id = $1 AND l.ended_at IS NULL"
+        " ORDER BY l.linked_at, l.ticket_id",
         project_id,
     )
     return [(row["ticket_id"], row["linked_at"]) for row in rows]
 
 
-async def count(connection: Connection, sums: Sums, now: datetime) -> None:
-    """Write down what the changes that wait for it have moved."""
-    waiting = await connection.fetch(
-        "SELECT id, ticket_id, old_project_id, new_project_id FROM link_change WHERE counted_at IS NULL FOR UPDATE"
+async def uncounted(connection: Connection) -> list[tuple[int, int, int, int | None]]:
+    """Changes whose entries have not all been attributed anew: id, ticket, old and new project. To be read before what
+    is to be attributed is taken, or a change that comes between would count nothing."""
+    rows = await connection.fetch(
+        "SELECT id, ticket_id, old_project_id, new_project_id FROM link_change WHERE counted_at IS NULL ORDER BY id"
     )
-    for row in waiting:
-        left = sums.left.get((row["ticket_id"], row["old_project_id"]), (0, 0))
-        came = sums.came.get((row["ticket_id"], row["new_project_id"] or 0), (0, 0))
+    return [(row["id"], row["ticket_id"], row["old_project_id"], row["new_project_id"]) for row in rows]
+
+
+async def count(
+    connection: Connection, changes: Sequence[tuple[int, int, int, int | None]], sums: Sums, now: datetime
+) -> None:
+    """Add what the changes have moved; one is counted when nothing of its projects waits any more."""
+    for change_id, ticket_id, old, new in changes:
+        left = sums.left.get((ticket_id, old), (0, 0))
+        came = sums.came.get((ticket_id, new or 0), (0, 0))
         await connection.execute(
-            "UPDATE link_change SET left_entries = $2, left_hours = $3, came_entries = $4, came_hours = $5,"
-            " counted_at = $6 WHERE id = $1",
-            row["id"],
+            """
+            UPDATE link_change SET left_entries = left_entries + $2, left_hours = left_hours + $3,
+                came_entries = came_entries + $4, came_hours = came_hours + $5,
+                counted_at = CASE WHEN NOT EXISTS (
+                    SELECT FROM attribution_due WHERE kind = 'project' AND id IN (old_project_id, new_project_id))
+                THEN $6::timestamptz END
+            WHERE id = $1
+            """,
+            change_id,
             *left,
             *came,
             now,
