@@ -155,7 +155,7 @@ async def test_the_tab_is_gone_before_the_article_is_seen(closing: None, scene: 
 @pytest.mark.parametrize("way", ["click", "shortcut"])
 async def test_the_time_dialog_answered(dialog: None, scene: Scene, way: str) -> None:
     # The page frees its form while the request is still under way: that is no refusal.
-    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "latency", seconds=1.5)
+    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "latency", page=True, seconds=1.5)
     await write_reply(scene.page, "Done.")
     await press(scene.page, way)
     await scene.page.locator(f"{DIALOG} [name=time_unit]").fill("15")
@@ -176,7 +176,7 @@ async def press_in_dialog(page: Page, way: str) -> None:
 
 
 async def test_the_time_dialog_skipped_with_a_tab_that_closes(closing: None, dialog: None, scene: Scene) -> None:
-    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "latency", seconds=0.8)
+    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "latency", page=True, seconds=0.8)
     await write_reply(scene.page, "Done.")
     await press(scene.page, "shortcut")
     await scene.page.locator(f"{DIALOG} .js-skip").click()
@@ -203,7 +203,7 @@ async def test_the_time_dialog_called_off(dialog: None, scene: Scene, way: str) 
 
 @pytest.mark.parametrize(("way", "status"), [("click", 422), ("shortcut", 403), ("Close", 422)])
 async def test_a_refusal_of_the_helpdesk(scene: Scene, way: str, status: int) -> None:
-    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "status", status=status)
+    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "status", page=True, status=status)
     await write_reply(scene.page, "Once more.")
     await press(scene.page, way)
     await expect(scene.page.locator(f"#notify .error[data-status='{status}']")).to_be_visible()
@@ -215,7 +215,7 @@ async def test_a_refusal_of_the_helpdesk(scene: Scene, way: str, status: int) ->
 
 async def test_an_answer_that_got_lost_is_no_refusal(scene: Scene) -> None:
     # Chromium sends a request again by itself when a connection that was kept open breaks: so every one breaks.
-    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "drop_after", times=None)
+    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "drop_after", page=True, times=None)
     await write_reply(scene.page, "It has arrived.")
     await press(scene.page, "click")
     await expect(scene.page.locator("#notify .error")).to_be_visible()
@@ -224,9 +224,9 @@ async def test_an_answer_that_got_lost_is_no_refusal(scene: Scene) -> None:
 
 @pytest.mark.parametrize("refused", [False, True])
 async def test_another_ticket_is_shown_right_after_update(chrome: Browser, scene: Scene, refused: bool) -> None:
-    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "latency", seconds=0.8)
+    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "latency", page=True, seconds=0.8)
     if refused:
-        await scene.world.helpdesk_fault("PUT /api/v1/tickets", "status", status=422)
+        await scene.world.helpdesk_fault("PUT /api/v1/tickets", "status", page=True, status=422)
     await write_reply(scene.page, "On my way.")
     await press(scene.page, "shortcut")
     await chrome.open_ticket(scene.page, 1)
@@ -241,9 +241,9 @@ async def test_another_ticket_is_shown_right_after_update(chrome: Browser, scene
 @pytest.mark.parametrize("refused", [False, True])
 async def test_a_reload_right_after_update(scene: Scene, refused: bool) -> None:
     """The page is gone before its answer is there; the log has left it all the same."""
-    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "latency", seconds=0.5)
+    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "latency", page=True, seconds=0.5)
     if refused:
-        await scene.world.helpdesk_fault("PUT /api/v1/tickets", "status", status=422)
+        await scene.world.helpdesk_fault("PUT /api/v1/tickets", "status", page=True, status=422)
     await write_reply(scene.page, "Gone already.")
     async with scene.page.expect_request(lambda request: request.method == "PUT"):
         await press(scene.page, "click")
@@ -260,7 +260,7 @@ async def test_a_reload_right_after_update(scene: Scene, refused: bool) -> None:
 
 
 async def test_pressed_twice_in_a_row(scene: Scene) -> None:
-    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "latency", seconds=0.5)
+    await scene.world.helpdesk_fault("PUT /api/v1/tickets", "latency", page=True, seconds=0.5)
     await write_reply(scene.page, "Twice.")
     await press(scene.page, "shortcut")
     await press(scene.page, "shortcut")

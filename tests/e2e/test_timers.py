@@ -121,7 +121,7 @@ async def test_a_refused_reply_leaves_the_stopped_timer_to_be_logged_again(chrom
     await advance(world, 15)
     await field(page, "notes").fill("Will be refused")
 
-    await world.helpdesk_fault("PUT /api/v1/tickets", "status", status=422)
+    await world.helpdesk_fault("PUT /api/v1/tickets", "status", page=True, status=422)
     await write_reply(page, "An answer")
     await submit(page)
     await expect(panel(page)).to_have_attribute("data-state", "stopped")

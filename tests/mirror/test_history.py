@@ -161,7 +161,7 @@ async def test_an_import_that_was_killed_goes_on_where_it_was(stand: Stand, sync
 async def test_only_one_at_a_time(stand: Stand, sync: Run) -> None:
     project = await stand.harvest.project()
     options = ["--from", "2026-01-01", "--project", str(project["id"])]
-    await stand.fault("GET /v2/time_entries", kind="latency", seconds=3)
+    await stand.fault("GET /v2/time_entries", kind="latency", seconds=8)
     first = await sync(*options).start()
     name = f"import project:{project['id']}"
     query = "SELECT count(*) FROM sync_state WHERE name = $1"

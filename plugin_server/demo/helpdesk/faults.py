@@ -39,7 +39,8 @@ class Fault:
     """``match`` is ``METHOD /path``: the path itself, everything below it, or a pattern with ``*``.
 
     ``times`` counts down; None is for ever. ``seconds`` is the latency, or the Retry-After of a 429 or 503. ``error``
-    is a text that everybody may read, in place of the usual one.
+    is a text that everybody may read, in place of the usual one. ``page``: only requests of people's pages are struck,
+    not those that carry an ``Authorization``.
     """
 
     match: str
@@ -48,6 +49,7 @@ class Fault:
     status: int = 500
     seconds: float = 2.0
     error: str | None = None
+    page: bool = False
 
 
 class Faults:
@@ -61,12 +63,14 @@ class Faults:
         """What still waits."""
         return [asdict(fault) for fault in self.waiting]
 
-    def take(self, method: str, path: str) -> list[Fault]:
+    def take(self, method: str, path: str, *, page: bool = True) -> list[Fault]:
         """The faults that strike this request: any latencies, and the first of the other kinds."""
         struck: list[Fault] = []
         ended = False
         for fault in list(self.waiting):
             if (ended and fault.kind != "latency") or not matches(fault.match, method, path):
+                continue
+            if fault.page and not page:
                 continue
             struck.append(fault)
             ended = ended or fault.kind != "latency"
@@ -95,7 +99,7 @@ async def strike(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.path.startswith("/_sim/"):
         return await handler(request)
     faults = request.app[FAULTS]
-    struck = faults.take(request.method, request.path)
+    struck = faults.take(request.method, request.path, page="Authorization" not in request.headers)
     if not struck:
         return await handler(request)
     await request.read()  # from here on the caller is not needed any more
@@ -139,7 +143,7 @@ def _drop(request: web.Request) -> web.StreamResponse:
 
 def read(body: dict[str, Any]) -> Fault:
     """A fault out of what a test sends; ``times`` of null strikes for ever. 422 for anything that makes no sense."""
-    known = ("match", "kind", "times", "status", "seconds", "error")
+    known = ("match", "kind", "times", "status", "seconds", "error", "page")
     match, kind, times = body.get("match"), body.get("kind"), body.get("times", 1)
     status, seconds, error = body.get("status", 500), body.get("seconds", 2), body.get("error")
     method, _, path = match.partition(" ") if isinstance(match, str) else ("", "", "")
@@ -150,11 +154,12 @@ def read(body: dict[str, Any]) -> Fault:
         "status": isinstance(status, int) and not isinstance(status, bool) and 400 <= status <= 599,
         "seconds": isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds <= LONGEST,
         "error": error is None or isinstance(error, str),
+        "page": isinstance(body.get("page", False), bool),
     }
     wrong = [name for name, good in sensible.items() if not good] + [name for name in body if name not in known]
     if wrong:
         raise UnprocessableError(f"not a fault: {', '.join(wrong)}")
-    return Fault(str(match), str(kind), times, status, float(seconds), error)
+    return Fault(str(match), str(kind), times, status, float(seconds), error, body.get("page", False))
 
 
 async def _add(request: web.Request) -> web.Response:
