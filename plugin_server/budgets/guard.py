@@ -114,8 +114,8 @@ class Guard:
         await self._put_back(ticket, back)
         async with self._pool.acquire() as connection, connection.transaction():
             await tickets_store.checked(connection, ticket.id, ticket.updated_at)
-            if found or one is None or one.wanted_state != ticket.lock_text:
-                await attribution_store.mark_dirty(connection, [ticket.id])
+            # Whoever computed it meanwhile has left the writing until it was looked at.
+            await attribution_store.mark_dirty(connection, [ticket.id])
 
     async def _at_first_sight(self, ticket: tickets_store.Ticket, history: base.History) -> list[Difference]:
         """What was set on a ticket before it was ever looked at: the last value that a project manager set, or that it

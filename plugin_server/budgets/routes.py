@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
 from plugin_server.budgets.desk import Desk, UnlockWish
 from plugin_server.runtime.api import Answer, Call, PanelView, Refused, Route
@@ -16,12 +16,20 @@ _TICKET = r"/api/v1/tickets/{ticket_id:\d{1,15}}"
 Number = Annotated[StrictStr | StrictInt | StrictFloat | None, Field(union_mode="left_to_right")]
 
 
+def _storable(text: str) -> str:
+    """Without the one character that can't be stored and nobody types."""
+    return text.replace("\x00", "")
+
+
+Words = Annotated[StrictStr, AfterValidator(_storable)]
+
+
 class UnlockIn(BaseModel):
     """Why and how far work may go on."""
 
     model_config = ConfigDict(extra="ignore")
 
-    reason: StrictStr = Field(default="", max_length=2000, description="Kept with the unlock; required.")
+    reason: Words = Field(default="", max_length=2000, description="Kept with the unlock; required.")
     ceiling_hours: Number = Field(
         default=None, description="Total hours used above which the ticket locks again, such as 12.5."
     )
@@ -36,7 +44,7 @@ class NoteIn(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    note_body: StrictStr = Field(default="", max_length=60_000, description="Plain text.")
+    note_body: Words = Field(default="", max_length=60_000, description="Plain text.")
 
 
 class OwnerIn(BaseModel):
@@ -52,7 +60,7 @@ class AskIn(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    ask_message: StrictStr = Field(default="", max_length=2000)
+    ask_message: Words = Field(default="", max_length=2000)
 
 
 class DoneOut(BaseModel):

@@ -23,6 +23,9 @@ from plugin_server.tickets.service import Tickets, TicketView
 UNLOCK_FIELDS = frozenset({"reason", "ceiling_hours", "expires_on", "budget_hours"})
 LOCK_FIELDS = frozenset({"note_body", "owner_id"})
 
+PENDING_POLL = 2.0
+"""Seconds until the panel asks again while a change of the ticket is not in its figures yet."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -103,6 +106,7 @@ class BudgetSection:
             band=worst.band if worst else "none",
             locked=figures.lock is not None,
             placed=placed,
+            poll=None if row is not None and view.ticket.is_checked else PENDING_POLL,
             data=data,
         )
 

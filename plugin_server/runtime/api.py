@@ -175,8 +175,6 @@ async def _read(request: web.Request, model: type[BaseModel]) -> BaseModel:
     """The validated body. Raises :class:`Invalid` naming every wrong field."""
     try:
         raw = await request.read()
-        if b"\\u0000" in raw:
-            raise Invalid("The request holds a character (U+0000) that can't be stored.")
         return model.model_validate_json(raw or b"{}")
     except ValidationError as error:
         if any(item["type"] == "json_invalid" for item in error.errors()):

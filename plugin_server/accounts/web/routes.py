@@ -56,8 +56,6 @@ class WebRoutes:
             raise Problem("This form can't be read.") from None
         if any(not isinstance(value, str) for value in sent.values()):
             raise Problem("No files are expected here.")
-        if any("\x00" in str(value) for value in sent.values()):
-            raise Problem("The form holds a character (U+0000) that can't be stored.")
         fields: MultiDictProxy[str] = sent  # type: ignore[assignment]
         if not rules.is_same_origin(
             headers.get("Origin"), headers.get("Sec-Fetch-Site"), self._public_url
