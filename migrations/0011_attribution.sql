@@ -38,6 +38,7 @@ CREATE TABLE link_change (
     came_entries   integer     NOT NULL DEFAULT 0,
     came_hours     integer     NOT NULL DEFAULT 0, -- hundredths
     counted_at     timestamptz,
+    told_at        timestamptz,                            -- when budgets passed it on to the project manager
     answer         text CHECK (answer IN ('move', 'keep', 'leave')), -- what somebody chose to do with the old project's entries
     answered_by    bigint,
     answered_at    timestamptz,

@@ -99,9 +99,3 @@ CREATE TABLE budget_project (
     project_id bigint PRIMARY KEY,
     rests_on   text NOT NULL
 );
-
--- Up to which of another feature's rows something has been done.
-CREATE TABLE budget_cursor (
-    name text PRIMARY KEY,
-    id   bigint NOT NULL
-);

@@ -159,6 +159,7 @@ class Rounds:
 
 def _scopes(services: Services, tickets: list[Ticket]) -> list[Scope]:
     """What to list in Harvest for tickets: their projects, and what names them."""
+    tickets = [ticket for ticket in tickets if ticket.deleted_at is None and ticket.merged_into is None]
     projects = [Scope(project_id=ticket.project_id) for ticket in tickets if ticket.project_id is not None]
     return projects + [Scope(reference=services.tickets.reference(ticket.id)) for ticket in tickets]
 

@@ -20,7 +20,6 @@ from plugin_server.tickets.attribution.service import Attribute
 from plugin_server.tickets.links import store as links_store
 from plugin_server.tickets.links.service import Links
 
-_CHANGES = "link_changes"
 _logger = log.get(__name__)
 
 
@@ -89,8 +88,7 @@ class Rounds:
     async def _tell_changes(self) -> None:
         """A ticket's project was changed: its project manager hears of it, with the hours that moved."""
         async with self._pool.acquire() as connection, connection.transaction():
-            done = await store.cursor(connection, _CHANGES)
-            for change in await links_store.counted_after(connection, done):
+            for change in await links_store.take_untold(connection, self._clock.now()):
                 words = await self._words(change)
                 await notices_store.tell(connection, change.ticket_id, "project_changed", words, self._clock.now())
                 event = store.Event(
@@ -103,7 +101,6 @@ class Rounds:
                     new_value="" if change.new_project_id is None else str(change.new_project_id),
                 )
                 await store.write_down(connection, event)
-                await store.move_cursor(connection, _CHANGES, change.id)
 
     async def _words(self, change: links_store.Change) -> str:
         old, new = await self._name(change.old_project_id), await self._name(change.new_project_id)

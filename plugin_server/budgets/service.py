@@ -122,6 +122,7 @@ class Budgets:
                 await store.write_down(connection, event)
                 await notices_store.drop(connection, previous.crossing)
                 await self._report_merge(connection, ticket)
+                await self._report_exemption(connection, ticket)
                 _logger.info("ticket no longer locked", ticket=ticket.id)
 
     async def _lock_begins(self, connection: Connection, now: store.Budget) -> None:
@@ -151,6 +152,15 @@ class Budgets:
         )
         await store.write_down(connection, store.Event(ticket.merged_into, now, "bypassed", reason=words))
         await notices_store.tell(connection, ticket.merged_into, "bypassed", words, now)
+
+    async def _report_exemption(self, connection: Connection, ticket: tickets_store.Ticket) -> None:
+        """Any agent may set a tag before the lock, or by another way; the project manager hears that it opened one."""
+        if not self._is_spared(ticket):
+            return
+        words = "This ticket was locked over its budget; one of its tags, or its priority, has opened it."
+        now = self._clock.now()
+        await store.write_down(connection, store.Event(ticket.id, now, "bypassed", reason=words))
+        await notices_store.tell(connection, ticket.id, "bypassed", words, now)
 
     async def _computed(
         self, connection: Connection, ticket: tickets_store.Ticket, previous: store.Budget | None
@@ -264,8 +274,10 @@ class Budgets:
     def _is_exempt(self, ticket: tickets_store.Ticket) -> bool:
         """What has ended, and what the manifest says, is never locked. A merged ticket has ended once it is known where
         it went: then that is told, too."""
-        if ticket.deleted_at is not None or ticket.merged_into is not None:
-            return True
+        return ticket.deleted_at is not None or ticket.merged_into is not None or self._is_spared(ticket)
+
+    def _is_spared(self, ticket: tickets_store.Ticket) -> bool:
+        """Whether the manifest says that this one never locks."""
         return ticket.priority in self.policy.never_priorities or bool(self.policy.never_tags & set(ticket.tags))
 
     async def _project_stands(self, connection: Connection | Pool, ticket: tickets_store.Ticket) -> bool:

@@ -273,18 +273,6 @@ async def end_round(connection: Connection) -> None:
     await connection.execute("SELECT pg_advisory_unlock($1)", _ROUND)
 
 
-async def cursor(connection: Connection, name: str) -> int:
-    """Up to where something was done; held until the transaction ends."""
-    await connection.execute("INSERT INTO budget_cursor (name, id) VALUES ($1, 0) ON CONFLICT DO NOTHING", name)
-    value: int = await connection.fetchval("SELECT id FROM budget_cursor WHERE name = $1 FOR UPDATE", name)
-    return value
-
-
-async def move_cursor(connection: Connection, name: str, identity: int) -> None:
-    """Something was done up to here."""
-    await connection.execute("UPDATE budget_cursor SET id = $2 WHERE name = $1", name, identity)
-
-
 async def watch_anew(connection: Connection, ticket_id: int) -> None:
     """A ticket has just been locked: what it holds then is where watching it begins."""
     await connection.execute(

@@ -185,12 +185,22 @@ async def latest(pool: Pool, ticket_id: int) -> Change | None:
     return Change(**row) if row else None
 
 
-async def counted_after(pool: Pool | Connection, change_id: int, limit: int = 100) -> list[Change]:
-    """Changes that have been counted, in the order in which they were made."""
-    rows = await pool.fetch(
-        f"{_CHANGE} WHERE c.id > $1 AND c.counted_at IS NOT NULL ORDER BY c.id LIMIT $2", change_id, limit
+async def take_untold(connection: Connection, now: datetime, limit: int = 100) -> list[Change]:
+    """Changes that have been counted and not been passed on yet; they are, with the caller's transaction."""
+    rows = await connection.fetch(
+        """
+        UPDATE link_change SET told_at = $1 WHERE id IN (
+            SELECT id FROM link_change WHERE counted_at IS NOT NULL AND told_at IS NULL
+            ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+        RETURNING id
+        """,
+        now,
+        limit,
     )
-    return [Change(**row) for row in rows]
+    found = await connection.fetch(
+        f"{_CHANGE} WHERE c.id = ANY($1::bigint[]) ORDER BY c.id", [row["id"] for row in rows]
+    )
+    return [Change(**row) for row in found]
 
 
 async def answer(connection: Connection, change_id: int, chosen: Answer, agent_id: int, now: datetime) -> bool:
