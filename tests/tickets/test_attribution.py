@@ -330,3 +330,12 @@ async def test_an_entry_that_changes_its_project_is_offered_under_the_new_one(de
     await desk.attribute.run()
     assert await store.unassigned(desk.pool, 4001, 5) == []
     assert [one.id for one in await store.unassigned(desk.pool, 4002, 5)] == [1]
+
+
+async def test_a_number_in_notes_counts_once_its_ticket_is_known(desk: Desk) -> None:
+    await desk.entry(1, 4001, START.date(), 100, notes="Call about #10007")
+    await desk.attribute.run()
+    assert await desk.outcomes() == {1: (None, "none")}
+    await desk.intake.keep(seen(7, "", 1))
+    await desk.attribute.run()
+    assert await desk.outcomes() == {1: (7, "number")}
