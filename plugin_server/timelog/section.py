@@ -176,8 +176,10 @@ class TimeLogSection:
         earlier = next(iter(logs), None)
         given_up = earlier is not None and earlier.state in ("disarmed", "expired", "undone")
         of_timer = timer.timer.id if timer else None
-        if request.values:
-            values = {"hours": "", "spent_date": today, "task_id": "", "notes": "", **request.values}
+        # Another form of the panel may have been refused; that says nothing of this one.
+        typed = {name: value for name, value in request.values.items() if name in FIELDS}
+        if typed:
+            values = {"hours": "", "spent_date": today, "task_id": "", "notes": "", **typed}
         elif earlier and given_up and self._is_recent(earlier):
             # What was typed comes back to be changed; it isn't lost because the reply was refused or undone.
             values = {
@@ -197,11 +199,11 @@ class TimeLogSection:
             "timelog/form.html",
             request.lang,
             ticked=timer is not None
-            or bool(request.values)
+            or bool(typed)
             or bool(earlier and earlier.state == "disarmed" and self._is_recent(earlier)),
             values=values,
             errors={name: request.errors.get(name) for name in FIELDS},
-            refused=bool(request.errors),
+            refused=bool(FIELDS & request.errors.keys()),
             tasks=tasks,
             today=today,
             ticket_id=request.ticket_id,

@@ -470,7 +470,10 @@ class TestMeanwhile:
         assert (await ada.post(f"{path}/notes", {"note_body": "Called them\x00\n<b>twice</b>"})).status == 200
         mine = next(one for one in await articles(world, ticket) if "Called them" in one["body"])
         assert (mine["internal"], mine["created_by_id"], "<b>" in mine["body"]) == (True, 3, False)
-        assert (await ada.post(f"{path}/notes", {"note_body": " "})).status == 422
+        status, panel = await ada.call("POST", f"{path}/notes", {"note_body": " "}, Accept="text/html")
+        assert (status, "The note is empty." in panel) == (422, True)
+        assert 'name="log_time" >' in panel, "the form for time has nothing to do with it"
+        assert "Not logged yet" not in panel
         assert (await ada.post(f"{path}/owner", {"owner_id": 4})).status == 200
         assert (await world.helpdesk("GET", f"/tickets/{ticket}"))["owner_id"] == 4
         assert (await ada.post(f"{path}/owner", {"owner_id": 11})).status == 422, "a customer can't own it"
