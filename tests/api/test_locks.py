@@ -403,6 +403,8 @@ class TestUnlock:
 
     async def test_up_to_a_ceiling_and_locked_again_above_it(self, world: World, ada: Api, manager: Api) -> None:
         ticket, project = await locked_ticket(world, ada)
+        # A lock that is over before it was told is not told at all.
+        await until(lambda: notes(world, ticket, "budget is used up"))
         answer = await manager.post(
             f"/api/v1/tickets/{ticket}/unlock", {"reason": "Agreed by phone", "ceiling_hours": "3.5"}
         )
