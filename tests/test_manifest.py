@@ -131,3 +131,35 @@ def test_the_command_exits_2_and_prints_every_line(written: Any) -> None:
     assert "harvest.account_id:" in done.stderr
     assert "harvest.contact:" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_oauth_id_may_stand_beside_the_manifest(written: Any, tmp_path: Path) -> None:
+    (tmp_path / "secrets" / "id").write_text("desk-1\n")
+    path = written(lambda data: data["helpdesk"].update(client_id={"file": "secrets/id"}))
+    assert manifest.load(path).helpdesk.client_id == "desk-1"
+
+
+@pytest.mark.parametrize("wrong", ["", None, 5, {"file": "secrets/none"}])
+def test_an_oauth_id_is_needed(written: Any, wrong: object) -> None:
+    path = written(lambda data: data["helpdesk"].update(client_id=wrong))
+    with pytest.raises(manifest.ManifestError) as caught:
+        manifest.load(path)
+    assert [line.split(":")[0] for line in caught.value.mistakes] == ["helpdesk.client_id"]
+
+
+def test_secrets_may_be_missing_while_they_are_collected(written: Any) -> None:
+    def change(data: Any) -> None:
+        data["helpdesk"]["client_id"] = data["helpdesk"]["token"] = {"file": "secrets/none"}
+        data["server"]["jwt_keys"] = data["server"]["token_keys"] = [{"env": "DESKHOURS_TEST_UNSET"}]
+
+    loaded = manifest.load(written(change), secrets_optional=True)
+    assert loaded.helpdesk.client_id == ""
+    assert loaded.helpdesk.token.get_secret_value() == ""
+    assert loaded.server.jwt_keys[0].get_secret_value() == ""
+
+
+def test_a_secret_in_the_manifest_is_refused_even_while_they_are_collected(written: Any) -> None:
+    path = written(lambda data: data["helpdesk"].update(token="planted-canary"))
+    with pytest.raises(manifest.ManifestError) as caught:
+        manifest.load(path, secrets_optional=True)
+    assert "planted-canary" not in str(caught.value)

@@ -1,89 +1,19 @@
-"""The admin's configuration, ``manifest.json``: every setting, typed, validated and documented.
-
-Secrets never stand in the manifest; it names the file (relative to the manifest's own folder) or the environment
-variable that holds each of them. All mistakes of a manifest are reported at once, each with its path.
-"""
+"""The models of the manifest: what each setting means, and what it may be."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from decimal import Decimal
 from functools import cached_property
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from cryptography.fernet import Fernet
-from pydantic import (
-    AnyHttpUrl,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
-from pydantic_core import ErrorDetails
-from pydantic_core.core_schema import ValidationInfo
+from pydantic import AnyHttpUrl, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-MINIMUM_KEY_BYTES = 32
-"""Shortest signing key accepted: HS256 wants at least as many bytes as its digest (RFC 7518, 3.2)."""
-
-
-class ManifestError(Exception):
-    """The manifest can't be used. ``mistakes`` holds a line for each, *path: what is expected*."""
-
-    def __init__(self, source: str, mistakes: list[str]) -> None:
-        self.source = source
-        self.mistakes = mistakes
-        super().__init__(f"{source}: {len(mistakes)} mistake(s)\n" + "\n".join(f"  {line}" for line in mistakes))
+from plugin_server.manifest.secrets import FernetKey, NamedText, Secret, SigningKey
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _load_secret(value: object, info: ValidationInfo) -> object:
-    """Turn ``{"file": …}`` or ``{"env": …}`` into the secret's text; the text itself is refused."""
-    if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in {"file", "env"}:
-        raise ValueError('expected {"file": "path"} or {"env": "NAME"}; a secret never stands in the manifest itself')
-    ((kind, name),) = value.items()
-    if not isinstance(name, str) or not name:
-        raise ValueError(f"expected the name of the {kind} as text")
-    if kind == "env":
-        text = os.environ.get(name, "")
-        if not text:
-            raise ValueError(f"the environment variable {name} is not set")
-        return text.strip()
-    folder: Path = (info.context or {}).get("folder", Path())
-    path = folder / name
-    try:
-        text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ValueError(f"the file {path} can't be read: {reason}") from None
-    if not text:
-        raise ValueError(f"the file {path} is empty")
-    return text
-
-
-def _load_signing_key(value: object, info: ValidationInfo) -> object:
-    text = _load_secret(value, info)
-    if len(str(text).encode()) < MINIMUM_KEY_BYTES:
-        raise ValueError(f"expected at least {MINIMUM_KEY_BYTES} bytes of key")
-    return text
-
-
-def _load_fernet_key(value: object, info: ValidationInfo) -> object:
-    text = str(_load_secret(value, info))
-    try:
-        Fernet(text)
-    except ValueError:
-        raise ValueError("expected a Fernet key: 32 bytes in URL-safe base64") from None
-    return text
 
 
 def _origin(value: object) -> object:
@@ -91,9 +21,6 @@ def _origin(value: object) -> object:
     return value.rstrip("/") if isinstance(value, str) else value
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_load_secret)]
-SigningKey = Annotated[SecretStr, BeforeValidator(_load_signing_key)]
-FernetKey = Annotated[SecretStr, BeforeValidator(_load_fernet_key)]
 HttpUrl = Annotated[AnyHttpUrl, BeforeValidator(_origin)]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 Percent = Annotated[Decimal, Field(gt=0, le=1000)]
@@ -171,7 +98,7 @@ class Helpdesk(_Strict):
 
     kind: Literal["zammad"]
     url: HttpUrl
-    client_id: str = Field(min_length=1, description="OAuth application in the helpdesk.")
+    client_id: NamedText = Field(description="OAuth application in the helpdesk.")
     client_secret: Secret
     token: Secret = Field(description="The service user's access token.")
     webhook_secret: Secret | None = Field(
@@ -204,7 +131,7 @@ class Harvest(_Strict):
     account_id: int = Field(gt=0)
     api_url: HttpUrl = AnyHttpUrl("https://api.harvestapp.com/v2")
     id_url: HttpUrl = AnyHttpUrl("https://id.getharvest.com")
-    client_id: str = Field(min_length=1, description="OAuth application registered with Harvest.")
+    client_id: NamedText = Field(description="OAuth application registered with Harvest.")
     client_secret: Secret
     token: Secret = Field(description="Personal access token of an administrator, for reading everybody's entries.")
     when_disconnected: Literal["wait", "administrator"] = Field(
@@ -322,52 +249,3 @@ class Manifest(_Strict):
     def redirect_uris(self) -> frozenset[str]:
         """Where a sign-in may end: the extension's own addresses and nowhere else."""
         return frozenset(f"https://{identity}.chromiumapp.org/deskhours" for identity in self.extension.chromium_ids)
-
-
-def load(path: Path) -> Manifest:
-    """Read and validate the manifest at ``path``.
-
-    Raises :class:`ManifestError` naming every mistake: unreadable file, JSON syntax with line and column, unknown
-    keys, wrong values, secrets that can't be found.
-    """
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_no_duplicates)
-    except OSError as error:
-        raise ManifestError(str(path), [f"the file can't be read: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise ManifestError(str(path), ["the file is not UTF-8 text"]) from None
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise ManifestError(str(path), [f"{where}: not JSON: {error.msg}"]) from None
-    except _DuplicateKeyError as error:
-        raise ManifestError(str(path), [str(error)]) from None
-    try:
-        return Manifest.model_validate(raw, context={"folder": path.resolve().parent})
-    except ValidationError as error:
-        raise ManifestError(str(path), [_sentence(item) for item in error.errors()]) from None
-
-
-class _DuplicateKeyError(ValueError):
-    pass
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build an object, refusing a key that stands twice: JSON would silently keep the last."""
-    seen: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in seen:
-            raise _DuplicateKeyError(f'the key "{key}" stands twice in one object')
-        seen[key] = value
-    return seen
-
-
-def _sentence(item: ErrorDetails) -> str:
-    """One mistake as *path: expectation*, without echoing the value (it might be a secret)."""
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
-    if item["type"] == "extra_forbidden":
-        expected = "unknown setting; check its spelling or remove it"
-    elif item["type"] == "missing":
-        expected = "missing; it is required"
-    else:
-        expected = item["msg"].removeprefix("Value error, ")
-    return f"{path or '(top)'}: {expected}"

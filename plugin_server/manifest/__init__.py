@@ -1,0 +1,38 @@
+"""The admin's configuration, ``manifest.json``: every setting, typed, validated and documented.
+
+Secrets never stand in the manifest; it names the file (relative to the manifest's own folder) or the environment
+variable that holds each of them. All mistakes of a manifest are reported at once, each with its path.
+"""
+
+from plugin_server.manifest.loading import ManifestError, load
+from plugin_server.manifest.models import (
+    Bands,
+    Budgets,
+    Fields,
+    Harvest,
+    Helpdesk,
+    Lock,
+    Manifest,
+    RateLimit,
+    Roles,
+    Time,
+    url_text,
+)
+from plugin_server.manifest.secrets import MINIMUM_KEY_BYTES
+
+__all__ = [
+    "MINIMUM_KEY_BYTES",
+    "Bands",
+    "Budgets",
+    "Fields",
+    "Harvest",
+    "Helpdesk",
+    "Lock",
+    "Manifest",
+    "ManifestError",
+    "RateLimit",
+    "Roles",
+    "Time",
+    "load",
+    "url_text",
+]
