@@ -26,7 +26,7 @@ from plugin_server.helpdesk.zammad.client import Zammad
 from plugin_server.manifest import Budgets as BudgetSettings
 from plugin_server.manifest import Manifest, url_text
 from plugin_server.mirror.service import Mirror
-from plugin_server.runtime import database, redis
+from plugin_server.runtime import collector, database, redis
 from plugin_server.runtime.clock import Clock, SystemClock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.queue import Queue, RedisQueue
@@ -162,7 +162,9 @@ async def running(manifest: Manifest, database_url: str, redis_url: str) -> Asyn
                 aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
             ):
                 limiter = SharedLimiter(shared, harvest.account_id, Rule(rate.requests, rate.seconds))
-                yield build(manifest, pool, queue, session, SystemClock(), limiter)
+                services = build(manifest, pool, queue, session, SystemClock(), limiter)
+                collector.settle()
+                yield services
         finally:
             await queue.close()
     finally:

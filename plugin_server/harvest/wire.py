@@ -24,7 +24,13 @@ class ProjectRef(msgspec.Struct):
     code: str | None = None
 
 
-class ExternalReference(msgspec.Struct):
+class Ref(msgspec.Struct, gc=False):
+    """A reference by id alone, where thousands are read and nobody needs their names."""
+
+    id: int
+
+
+class ExternalReference(msgspec.Struct, gc=False):
     """What an entry was made for; all strings. ``service`` is derived by Harvest from the permalink."""
 
     id: str | None = None
@@ -32,23 +38,20 @@ class ExternalReference(msgspec.Struct):
     permalink: str | None = None
 
 
-class InvoiceRef(msgspec.Struct):
-    """A reference to an invoice."""
-
-    id: int
-    number: str | None = None
-
-
-class TimeEntry(msgspec.Struct):
+class TimeEntry(msgspec.Struct, gc=False):
     """A time entry. ``hours`` of a running timer include the running part at the time of the reply;
-    ``hours_without_timer`` are those banked before the run began."""
+    ``hours_without_timer`` are those banked before the run began.
+
+    Entries come by the hundred thousand: what nobody uses of them is not read, and as none of them can be part of a
+    cycle, Python's collector need not look at them (``gc=False``).
+    """
 
     id: int
     spent_date: date
-    user: Named
-    client: Named
-    project: ProjectRef
-    task: Named
+    user: Ref
+    client: Ref
+    project: Ref
+    task: Ref
     hours: Decimal
     updated_at: datetime
     created_at: datetime
@@ -65,7 +68,7 @@ class TimeEntry(msgspec.Struct):
     billable_rate: Decimal | None = None
     cost_rate: Decimal | None = None
     approval_status: str | None = None
-    invoice: InvoiceRef | None = None
+    invoice: Ref | None = None
     started_time: str | None = None
     ended_time: str | None = None
 

@@ -9,7 +9,8 @@ the pages' edges are still the same.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -60,7 +61,9 @@ class Listing:
         self._clock = clock
         self._page = page
 
-    async def read(self, filters: Filters, first: date | None = None, last: date | None = None) -> AsyncIterator[Batch]:
+    async def read(
+        self, filters: Filters, first: date | None = None, last: date | None = None
+    ) -> AsyncGenerator[Batch]:
         """In batches; raises :class:`Shifted` when one day does not stand still."""
         while True:
             asked_at = self._clock.now()
@@ -94,7 +97,7 @@ class Listing:
 
     async def _by_pages(
         self, filters: Filters, first: date | None, last: date | None, day: date
-    ) -> AsyncIterator[Batch]:
+    ) -> AsyncGenerator[Batch]:
         """The one day, by pages. Their entries are handed on at once: to have read one is never wrong."""
         earlier = None if first is not None and day <= first else day - _DAY
         for _ in range(TRIES):
@@ -124,3 +127,17 @@ class Listing:
             if page.total_entries != total or [entry.id for entry in page.time_entries] != [edge]:
                 return False
         return True
+
+
+async def ahead(batches: AsyncGenerator[Batch]) -> AsyncGenerator[Batch]:
+    """The same batches, each next one being read while the caller works on the one before. Who stops early has made
+    one call for nothing; to be closed then (``contextlib.aclosing``)."""
+    coming = asyncio.ensure_future(anext(batches, None))
+    try:
+        while (batch := await coming) is not None:
+            coming = asyncio.ensure_future(anext(batches, None))
+            yield batch
+    finally:
+        coming.cancel()
+        await asyncio.wait({coming})
+        await batches.aclose()

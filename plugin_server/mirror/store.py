@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+
+import asyncpg
 
 from plugin_server.harvest import wire
 from plugin_server.runtime.database import Connection, Pool
@@ -72,23 +74,28 @@ def ten_thousandths(rate: Decimal | None) -> int | None:
     return None if rate is None else int((rate * 10_000).quantize(Decimal(1), rounding="ROUND_HALF_UP"))
 
 
-_ENTRY = (
+ENTRY = (
     "id", "project_id", "user_id", "task_id", "spent_date", "hours", "rounded_hours", "billable", "is_running",
     "is_locked", "is_billed", "updated_at", "created_at", "external_id", "external_group_id", "external_permalink",
     "notes", "timer_started_at", "banked_hours", "client_id", "billable_rate", "cost_rate", "budgeted",
     "approval_status", "invoice_id", "started_time", "ended_time",
 )  # fmt: skip
+"""The columns that come from Harvest, in their order here."""
+
 # Rates are shown to few: who may not see one has not seen it gone.
 _UNSEEN = {
     "billable_rate": "CASE WHEN excluded.billable THEN coalesce(excluded.billable_rate, t.billable_rate) END",
     "cost_rate": "coalesce(excluded.cost_rate, t.cost_rate)",
 }
-_OLD = ", ".join(f"t.{name}" for name in _ENTRY[1:])
-_NEW = ", ".join(_UNSEEN.get(name, f"excluded.{name}") for name in _ENTRY[1:])
-_SET = ", ".join(_ENTRY[1:])
+SAMPLE = 20
+"""So many of a page's entries are looked for before it is taken for new."""
+
+_OLD = ", ".join(f"t.{name}" for name in ENTRY[1:])
+_NEW = ", ".join(_UNSEEN.get(name, f"excluded.{name}") for name in ENTRY[1:])
+_SET = ", ".join(ENTRY[1:])
 _UPSERT_ENTRIES = f"""
-INSERT INTO time_entry AS t ({", ".join(_ENTRY)})
-SELECT {", ".join(_ENTRY)} FROM entry_stage ORDER BY id
+INSERT INTO time_entry AS t ({", ".join(ENTRY)})
+SELECT {", ".join(ENTRY)} FROM entry_stage ORDER BY id
 ON CONFLICT (id) DO UPDATE SET ({_SET}, deleted_at) = ROW ({_NEW},
     CASE WHEN t.deleted_at < $1 THEN NULL ELSE t.deleted_at END)
 WHERE t.updated_at <= excluded.updated_at AND (({_OLD}) IS DISTINCT FROM ({_NEW}) OR t.deleted_at < $1)
@@ -109,47 +116,83 @@ async def upsert_entries(
             newest[entry.id] = entry
     if not newest:
         return
-    rows = [_entry_row(newest[entry_id]) for entry_id in sorted(newest)]
+    ids = sorted(newest)
+    rows = entry_rows(map(newest.__getitem__, ids))
     async with connection.transaction():
-        # Made once for each connection; it is empty again when the transaction ends.
-        await connection.execute("CREATE TEMP TABLE IF NOT EXISTS entry_stage (LIKE time_entry) ON COMMIT DELETE ROWS")
-        await connection.execute("DELETE FROM entry_stage")
-        await connection.copy_records_to_table("entry_stage", records=rows, columns=_ENTRY)
-        await connection.execute(_UPSERT_ENTRIES, listed_at)
+        sample = ids[:: max(len(ids) // SAMPLE, 1)]
+        known = await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM time_entry WHERE id = ANY($1::bigint[]))", [*sample, ids[-1]]
+        )
+        if known or not await _copied(connection, rows):
+            await _merge(connection, rows, listed_at)
 
 
-def _entry_row(entry: wire.TimeEntry) -> tuple[object, ...]:
-    """In the order of ``_ENTRY``."""
-    reference = entry.external_reference
-    return (
-        entry.id,
-        entry.project.id,
-        entry.user.id,
-        entry.task.id,
-        entry.spent_date,
-        hundredths(entry.hours),
-        None if entry.rounded_hours is None else hundredths(entry.rounded_hours),
-        entry.billable,
-        entry.is_running,
-        entry.is_locked,
-        entry.is_billed,
-        entry.updated_at,
-        entry.created_at,
-        reference.id if reference else None,
-        reference.group_id if reference else None,
-        reference.permalink if reference else None,
-        entry.notes,
-        entry.timer_started_at if entry.is_running else None,
-        hundredths(_banked(entry)),
-        entry.client.id,
-        ten_thousandths(entry.billable_rate),
-        ten_thousandths(entry.cost_rate),
-        entry.budgeted,
-        entry.approval_status,
-        entry.invoice.id if entry.invoice else None,
-        entry.started_time,
-        entry.ended_time,
-    )
+async def _copied(connection: Connection, rows: Sequence[tuple[object, ...]]) -> bool:
+    """Write entries that are all new, the way a history comes in: straight into the table. False when one of them is
+    there already."""
+    try:
+        async with connection.transaction():
+            await connection.copy_records_to_table("time_entry", records=rows, columns=ENTRY)
+    except asyncpg.UniqueViolationError:
+        return False
+    return True
+
+
+async def _merge(connection: Connection, rows: Sequence[tuple[object, ...]], listed_at: datetime | None) -> None:
+    # Made once for each connection; it is empty again when the transaction ends.
+    await connection.execute("CREATE TEMP TABLE IF NOT EXISTS entry_stage (LIKE time_entry) ON COMMIT DELETE ROWS")
+    await connection.execute("DELETE FROM entry_stage")
+    await connection.copy_records_to_table("entry_stage", records=rows, columns=ENTRY)
+    await connection.execute(_UPSERT_ENTRIES, listed_at)
+
+
+class _Integers(dict[Decimal | None, int | None]):
+    """Decimals as integers, each value converted once: a page of thousands of entries has few that differ."""
+
+    def __init__(self, convert: Callable[[Decimal], int | None]) -> None:
+        super().__init__()
+        self._convert = convert
+
+    def __missing__(self, value: Decimal | None) -> int | None:
+        found = self[value] = None if value is None else self._convert(value)
+        return found
+
+
+def entry_rows(entries: Iterable[wire.TimeEntry]) -> list[tuple[object, ...]]:
+    """Entries as rows for COPY, in the order of :data:`ENTRY`."""
+    hours, rates = _Integers(hundredths), _Integers(ten_thousandths)
+    return [
+        (
+            entry.id,
+            entry.project.id,
+            entry.user.id,
+            entry.task.id,
+            entry.spent_date,
+            hours[entry.hours],
+            hours[entry.rounded_hours],
+            entry.billable,
+            entry.is_running,
+            entry.is_locked,
+            entry.is_billed,
+            entry.updated_at,
+            entry.created_at,
+            reference.id if (reference := entry.external_reference) else None,
+            reference.group_id if reference else None,
+            reference.permalink if reference else None,
+            entry.notes,
+            entry.timer_started_at if entry.is_running else None,
+            hours[_banked(entry)],
+            entry.client.id,
+            rates[entry.billable_rate],
+            rates[entry.cost_rate],
+            entry.budgeted,
+            entry.approval_status,
+            entry.invoice.id if entry.invoice else None,
+            entry.started_time,
+            entry.ended_time,
+        )
+        for entry in entries
+    ]
 
 
 def _banked(entry: wire.TimeEntry) -> Decimal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from plugin_server.harvest import core, wire
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.mirror import store
 from plugin_server.mirror.directory import store as directory
-from plugin_server.mirror.listing import Batch, Filters, Listing
+from plugin_server.mirror.listing import Batch, Filters, Listing, ahead
 from plugin_server.mirror.progress import store as progress
 from plugin_server.mirror.runs import Run, last_night
 from plugin_server.mirror.writing import again
@@ -98,11 +99,12 @@ class Sync:
             since = await store.watermark(self._pool, self.ENTRIES)
             work = progress.Pass(self.ENTRIES, self._clock.now(), since - OVERLAP if since else None, None)
         filters: Filters = {"updated_since": work.since} if work.since else {}
-        async for batch in self._listing.read(filters, last=work.reached):
-            run.add(len(batch.entries))
-            await self._keep(work, batch)
-            if run.over and batch.whole is not None and not batch.last:
-                return False
+        async with aclosing(ahead(self._listing.read(filters, last=work.reached))) as batches:
+            async for batch in batches:
+                run.add(len(batch.entries))
+                await self._keep(work, batch)
+                if run.over and batch.whole is not None and not batch.last:
+                    return False
         return True
 
     async def _keep(self, work: progress.Pass, batch: Batch) -> None:
@@ -169,9 +171,10 @@ class Sync:
     async def history(self, run: Run, first: date | None, last: date | None, project_id: int | None) -> None:
         """Every entry of these days, of one project at will; moves no watermark."""
         filters: Filters = {"project_id": project_id} if project_id else {}
-        async for batch in self._listing.read(filters, first, last):
-            run.add(len(batch.entries))
-            await again(self._pool, store.upsert_entries, batch.entries, batch.asked_at)
+        async with aclosing(ahead(self._listing.read(filters, first, last))) as batches:
+            async for batch in batches:
+                run.add(len(batch.entries))
+                await again(self._pool, store.upsert_entries, batch.entries, batch.asked_at)
 
     async def write(self, entry: wire.TimeEntry, asked_at: datetime) -> None:
         """One entry as it was found when it was asked for."""

@@ -178,3 +178,10 @@ async def test_rates_are_exact_and_the_first_has_no_beginning(client: HarvestCli
 )
 def test_retry_after_is_a_number_or_a_date(value: str, seconds: float) -> None:
     assert core.retry_after(value, NOW) == seconds
+
+
+async def test_numbers_sent_as_text_are_numbers(client: HarvestClient) -> None:
+    with aioresponses() as mocked:
+        mocked.get(f"{API}/time_entries/1", payload=entry(hours="7.10", rounded_hours="7.25", id="2500000001"))
+        found = await client.time_entry(1)
+    assert (found.id, found.hours, found.rounded_hours) == (2_500_000_001, Decimal("7.10"), Decimal("7.25"))

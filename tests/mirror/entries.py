@@ -16,9 +16,9 @@ def entry(entry_id: int = 1, *, project: int = 4001, reference: str | None = Non
     """One hour of a day, changed at ``NOW`` unless told otherwise."""
     values: dict[str, Any] = {
         "spent_date": DAY,
-        "user": wire.Named(2001),
-        "client": wire.Named(3001),
-        "task": wire.Named(5001),
+        "user": wire.Ref(2001),
+        "client": wire.Ref(3001),
+        "task": wire.Ref(5001),
         "hours": Decimal(1),
         "rounded_hours": Decimal(1),
         "updated_at": NOW,
@@ -26,7 +26,7 @@ def entry(entry_id: int = 1, *, project: int = 4001, reference: str | None = Non
         "approval_status": "unsubmitted",
         "external_reference": wire.ExternalReference(reference) if reference else None,
     }
-    return wire.TimeEntry(id=entry_id, project=wire.ProjectRef(project), **{**values, **changes})
+    return wire.TimeEntry(id=entry_id, project=wire.Ref(project), **{**values, **changes})
 
 
 def later(seconds: float = 1) -> datetime:

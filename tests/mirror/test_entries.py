@@ -63,6 +63,23 @@ async def test_a_new_entry_a_moved_one_and_a_deleted_one(pool: Pool) -> None:
     assert brief(await take(pool)) == [(2, None, 4002, None, "desk:2", None, day)]
 
 
+async def test_a_page_with_one_entry_that_is_known_already(pool: Pool) -> None:
+    """Pages that look all new are copied straight into the table; whether they are, a sample says."""
+    known = next(number for number in range(1, 101) if number - 1 not in range(0, 100, 100 // store.SAMPLE))
+    await write(pool, entry(known, notes="as it was"))
+    await write(pool, *(entry(number, notes="as listed", updated_at=later()) for number in range(1, 101)))
+    rows = await pool.fetch("SELECT id, notes FROM time_entry ORDER BY id")
+    assert [(row["id"], row["notes"]) for row in rows] == [(number, "as listed") for number in range(1, 101)]
+    assert len(await take(pool)) == 101
+
+
+async def test_who_writes_the_same_new_entries_at_once(pool: Pool) -> None:
+    page = [entry(number) for number in range(1, 501)]
+    await asyncio.gather(*(write(pool, *page) for _ in range(4)))
+    assert await pool.fetchval("SELECT count(*) FROM time_entry") == 500
+    assert len(await take(pool)) == 500
+
+
 @pytest.mark.parametrize(
     ("change", "counts"),
     [
@@ -72,10 +89,10 @@ async def test_a_new_entry_a_moved_one_and_a_deleted_one(pool: Pool) -> None:
         ({"rounded_hours": Decimal("1.25")}, True),
         ({"billable": True}, True),
         ({"notes": "again"}, True),
-        ({"user": wire.Named(2002)}, True),
-        ({"task": wire.Named(5002)}, True),
+        ({"user": wire.Ref(2002)}, True),
+        ({"task": wire.Ref(5002)}, True),
         ({"is_running": True, "timer_started_at": NOW, "hours_without_timer": Decimal(1)}, True),
-        ({"is_billed": True, "invoice": wire.InvoiceRef(8001)}, True),
+        ({"is_billed": True, "invoice": wire.Ref(8001)}, True),
         ({"is_locked": True}, True),
         ({"approval_status": "approved"}, True),
         ({"cost_rate": Decimal("30.5")}, True),

@@ -99,7 +99,7 @@ class Desk:
                 links=await store.links(connection, [row["project_id"] for row in rows]),
                 merged=await store.merges(connection),
                 numbers=await store.numbers(connection, [one.number for one in entries if one.number]),
-                assigned=await store.assignments(connection, [one.id for one in entries]),
+                assigned=dict(await connection.fetch("SELECT entry_id, ticket_id FROM entry_assignment")),
             )
         rule = rules.Attribution(facts)
         found = {entry.id: rule.of(entry) for entry in entries}

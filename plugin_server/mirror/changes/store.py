@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from plugin_server.runtime.database import Connection, Pool
 
@@ -33,8 +34,7 @@ class Position:
     position: int
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One change of an entry. ``old_*`` are ``None`` for an entry that was not there before, ``new_*`` for one that is
     gone; ``*_reference`` also where the entry names nothing. Everything else is read from the entry as it is now."""
 
@@ -78,7 +78,7 @@ async def changes(connection: Connection, reader: str, limit: int) -> list[Chang
         place.position,
         limit,
     )
-    return [Change(**row) for row in rows]
+    return list(map(Change._make, rows))
 
 
 async def _hold(connection: Connection, reader: str) -> Position | None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Rule = Literal["reference", "number", "assigned", "dedicated", "none"]
 """By which rule an entry counts; ``none``: for no ticket."""
@@ -40,8 +40,7 @@ class Link:
         return not self.corrected
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """What attribution needs to know of an entry. ``reference`` is the ticket that its external reference names,
     ``number`` the ticket number that its notes carry."""
 
@@ -63,12 +62,14 @@ class Facts:
     assigned: Mapping[int, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """Where an entry counts, and why."""
 
     ticket_id: int | None
     rule: Rule
+
+
+_NOWHERE = Outcome(None, "none")
 
 
 class Attribution:
@@ -90,8 +91,10 @@ class Attribution:
             return Outcome(self._final(facts.numbers[entry.number]), "number")
         if entry.id in facts.assigned:
             return Outcome(self._final(facts.assigned[entry.id]), "assigned")
+        if entry.project_id not in self._links:
+            return _NOWHERE
         holder = self.holder(entry.project_id, entry.day)
-        return Outcome(None, "none") if holder is None else Outcome(self._final(holder), "dedicated")
+        return _NOWHERE if holder is None else Outcome(self._final(holder), "dedicated")
 
     def holder(self, project_id: int, day: date) -> int | None:
         """The ticket that a project is dedicated to on a day: of those that named it then the first that did; where
@@ -128,5 +131,5 @@ def referenced(external_id: str | None, prefix: str) -> int | None:
     """The ticket of this helpdesk that an external reference names; ``prefix`` is ``<helpdesk host>:``."""
     if not external_id or not external_id.startswith(prefix):
         return None
-    number = external_id.removeprefix(prefix)
+    number = external_id[len(prefix) :]
     return int(number) if number.isascii() and number.isdigit() and len(number) <= 15 else None

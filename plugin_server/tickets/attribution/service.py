@@ -76,8 +76,8 @@ class Attribute:
 
     async def _attribute(self, connection: Connection, rows: Sequence[store.Row]) -> Moved:
         """Compute outcomes and write those that are new."""
-        entries = {
-            row.id: rules.Entry(
+        entries = [
+            rules.Entry(
                 row.id,
                 row.project_id,
                 row.spent_date,
@@ -85,33 +85,36 @@ class Attribute:
                 rules.named_number(row.notes, self._pattern),
             )
             for row in rows
-        }
-        named = sorted({entry.number for entry in entries.values() if entry.number is not None})
+        ]
+        named = sorted({entry.number for entry in entries if entry.number is not None})
         facts = rules.Facts(
             links=await store.links(connection, sorted({row.project_id for row in rows})),
             merged=await store.merges(connection),
             numbers=await store.numbers(connection, named),
-            assigned=await store.assignments(connection, list(entries)),
+            assigned={row.id: row.assigned for row in rows if row.assigned is not None},
         )
         rule = rules.Attribution(facts)
-        moved, written = Moved(), []
-        for row in rows:
-            entry = entries[row.id]
-            outcome = None if row.deleted else rule.of(entry)
-            counted = store.Counted(
-                row.id,
-                row.project_id,
-                outcome.ticket_id if outcome else None,
-                outcome.rule if outcome else None,
-                entry.number if outcome else None,
-            )
+        moved = Moved()
+        first: list[store.Counted] = []
+        written: list[store.Counted] = []
+        for row, entry in zip(rows, entries, strict=True):
+            if row.deleted:
+                counted = store.Counted(row.id, row.project_id, None, None, None)
+            else:
+                ticket_id, by = rule.of(entry)
+                counted = store.Counted(row.id, row.project_id, ticket_id, by, entry.number)
             moved.add(row, counted)
-            before = (row.counted_project if row.rule else row.project_id, row.ticket_id, row.rule, row.named_number)
-            if (counted.project_id, counted.ticket_id, counted.rule, counted.named_number) != before:
+            if row.rule is None:
+                if counted.rule is not None:
+                    first.append(counted)
+            elif counted[1:] != (row.counted_project, row.ticket_id, row.rule, row.named_number):
                 written.append(counted)
-        await store.write(connection, written)
+        if first:
+            await store.write_first(connection, first)
         if written:
-            _logger.info("entries attributed", looked_at=len(rows), changed=len(written))
+            await store.write(connection, written)
+        if first or written:
+            _logger.info("entries attributed", looked_at=len(rows), first=len(first), changed=len(written))
         return moved
 
 

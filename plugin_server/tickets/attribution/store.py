@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from plugin_server.runtime.database import Connection, Pool
 from plugin_server.tickets.attribution.rules import Link
@@ -14,9 +14,9 @@ _LOCK = 0x61747472
 """Key of the advisory lock by which entries are attributed by one worker at a time ("attr")."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """An entry as the mirror has it, with its outcome so far. ``hours`` in hundredths, without a running part."""
+class Row(NamedTuple):
+    """An entry as the mirror has it, with its outcome so far and where a person ``assigned`` it. ``hours`` in
+    hundredths, without a running part."""
 
     id: int
     project_id: int
@@ -29,10 +29,10 @@ class Row:
     ticket_id: int | None
     rule: str | None
     named_number: str | None
+    assigned: int | None
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(NamedTuple):
     """An outcome to be written; ``rule`` ``None`` takes it away."""
 
     entry_id: int
@@ -88,8 +88,9 @@ async def take_due(connection: Connection, limit: int) -> list[tuple[str, int]]:
 _ROW = """
 SELECT e.id, e.project_id, e.spent_date, e.external_id, e.notes,
     CASE WHEN e.is_running THEN e.banked_hours ELSE e.hours END AS hours,
-    e.deleted_at IS NOT NULL AS deleted, a.project_id AS counted_project, a.ticket_id, a.rule, a.named_number
-FROM time_entry e LEFT JOIN attribution a ON a.entry_id = e.id
+    e.deleted_at IS NOT NULL AS deleted, a.project_id AS counted_project, a.ticket_id, a.rule, a.named_number,
+    s.ticket_id AS assigned
+FROM time_entry e LEFT JOIN attribution a ON a.entry_id = e.id LEFT JOIN entry_assignment s ON s.entry_id = e.id
 """
 
 
@@ -123,7 +124,7 @@ async def entries_of_tickets(connection: Connection, ids: Sequence[int], prefix:
 
 
 def _rows(records: Iterable[Any]) -> list[Row]:
-    return [Row(**record) for record in records]
+    return list(map(Row._make, records))
 
 
 async def links(connection: Connection | Pool, project_ids: Sequence[int]) -> list[Link]:
@@ -148,14 +149,6 @@ async def numbers(connection: Connection, named: Sequence[str]) -> dict[str, int
     return {row["number"]: row["id"] for row in rows}
 
 
-async def assignments(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
-    """Where people assigned these entries."""
-    rows = await connection.fetch(
-        "SELECT entry_id, ticket_id FROM entry_assignment WHERE entry_id = ANY($1::bigint[])", ids
-    )
-    return {row["entry_id"]: row["ticket_id"] for row in rows}
-
-
 async def assign(pool: Pool, entry_id: int, ticket_id: int, agent_id: int, now: datetime) -> None:
     """Keep a person's word, and have the entry attributed anew."""
     async with pool.acquire() as connection, connection.transaction():
@@ -173,8 +166,14 @@ async def assign(pool: Pool, entry_id: int, ticket_id: int, agent_id: int, now: 
         await due(connection, "entry", [entry_id])
 
 
+async def write_first(connection: Connection, outcomes: Sequence[Counted]) -> None:
+    """Write outcomes of entries that have none yet, the way a history comes in; who attributes holds the lock, so
+    nobody else gives them one."""
+    await connection.copy_records_to_table("attribution", records=outcomes, columns=Counted._fields)
+
+
 async def write(connection: Connection, outcomes: Sequence[Counted]) -> None:
-    """Write outcomes, and take away those of deleted entries."""
+    """Write outcomes over those that are there, and take away those of deleted entries."""
     kept = [one for one in outcomes if one.rule is not None]
     await connection.execute(
         """
