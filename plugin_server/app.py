@@ -59,6 +59,8 @@ def create(services: Services) -> web.Application:
     )
     ahead = Ahead(pool, services.budgets, services.tickets)
     panel = Panel(
+        pool,
+        services.tickets,
         [
             TimeLogSection(
                 pool,

@@ -39,7 +39,7 @@ class Ahead:
         budget = ticket_rules.parse_budget(one.accepted_budget if one else ticket.budget_text)
         figures = await self._budgets.figures(ticket, budget)
         after = [replace(constraint, used=constraint.used + extra) for constraint in figures.constraints]
-        locks = figures.lock is None and await self._budgets.would_lock(ticket, after, figures.hours + extra)
+        locks = figures.lock is None and await self._budgets.would_lock(ticket, figures, after, figures.hours + extra)
         thresholds = self._budgets.policy.thresholds
         now = [rules.utilization(one.used, one.limit, thresholds) for one in figures.constraints]
         then = [rules.utilization(one.used, one.limit, thresholds) for one in after]

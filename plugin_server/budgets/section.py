@@ -63,7 +63,7 @@ class BudgetSection:
         self._clock = clock
 
     async def render(self, request: PanelRequest) -> Contribution:
-        view = await self._tickets.view(request.caller, request.ticket_id)
+        view = await self._tickets.shown(request)
         row = await store.budget(self._pool, request.ticket_id)
         text = row.accepted_budget if row else view.ticket.budget_text
         budget = ticket_rules.parse_budget(text)

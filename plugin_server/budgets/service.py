@@ -42,12 +42,14 @@ class Policy:
 
 @dataclass(frozen=True)
 class Figures:
-    """A ticket's constraints now, the running timers' hours beside the stopped ones."""
+    """A ticket's constraints now, the running timers' hours beside the stopped ones. ``may_lock``: it is not one of
+    those that never do, whatever they have used."""
 
     used: Used
     constraints: tuple[locking.Constraint, ...]
     running: Decimal
     lock: locking.Lock | None
+    may_lock: bool
 
     @property
     def hours(self) -> Decimal:
@@ -224,42 +226,51 @@ class Budgets:
     ) -> Figures:
         now, counting = self._clock.now(), self.policy.counting
         used = (await attribution_store.used(connection, [ticket.id], now, counting))[ticket.id]
+        tracked = None if ticket.project_id is None else await store.project_budget(connection, ticket.project_id)
         constraints = []
         if budget is not None:
             constraints.append(locking.Constraint("ticket", hours(used.stopped), budget))
-        if (project := await self._project(connection, ticket, now)) is not None:
+        if tracked is not None and (project := await self._project(connection, ticket, tracked, now)) is not None:
             constraints.append(project)
-        lock = await self._lock(connection, ticket, constraints, hours(used.stopped))
-        return Figures(used, tuple(constraints), hours(used.running), lock)
+        may_lock = _stands(ticket, tracked) and not self._is_exempt(ticket)
+        figures = Figures(used, tuple(constraints), hours(used.running), None, may_lock)
+        return replace(figures, lock=await self._lock(connection, ticket, figures, constraints, figures.hours))
 
     async def would_lock(
-        self, ticket: tickets_store.Ticket, constraints: Sequence[locking.Constraint], used: Decimal
+        self,
+        ticket: tickets_store.Ticket,
+        figures: Figures,
+        constraints: Sequence[locking.Constraint],
+        used: Decimal,
     ) -> bool:
-        """Whether a ticket would be locked under these constraints, having used so many hours itself."""
-        return await self._lock(self._pool, ticket, constraints, used) is not None
+        """Whether a ticket of these figures would be locked under other constraints, having used so many hours
+        itself."""
+        return await self._lock(self._pool, ticket, figures, constraints, used) is not None
 
     async def _lock(
         self,
         connection: Connection | Pool,
         ticket: tickets_store.Ticket,
+        figures: Figures,
         constraints: Sequence[locking.Constraint],
         used: Decimal,
     ) -> locking.Lock | None:
-        if self._is_exempt(ticket) or not await self._project_stands(connection, ticket):
+        now = self._clock.now()
+        # Most tickets are far from it: what would unlock them need not be read.
+        if not figures.may_lock or locking.lock(constraints, self.policy.lock, [], used, now) is None:
             return None
         events = (await store.unlocks(connection, [ticket.id])).get(ticket.id, [])
-        return locking.lock(
-            constraints, self.policy.lock, [_unlock(event) for event in events], used, self._clock.now()
-        )
+        return locking.lock(constraints, self.policy.lock, [_unlock(event) for event in events], used, now)
 
     async def _project(
-        self, connection: Connection | Pool, ticket: tickets_store.Ticket, now: datetime
+        self,
+        connection: Connection | Pool,
+        ticket: tickets_store.Ticket,
+        budget: store.ProjectBudget,
+        now: datetime,
     ) -> locking.Constraint | None:
         """The budget of the project that is dedicated to the ticket, if it has one in Harvest."""
-        if ticket.project_id is None:
-            return None
-        budget = (await store.project_budgets(connection, [ticket.project_id])).get(ticket.project_id)
-        if budget is None:
+        if ticket.project_id is None or budget.limit is None:
             return None
         holders = await links_store.holders(connection, ticket.project_id)
         if not holders or holders[0][0] != ticket.id:
@@ -280,17 +291,16 @@ class Budgets:
         """Whether the manifest says that this one never locks."""
         return ticket.priority in self.policy.never_priorities or bool(self.policy.never_tags & set(ticket.tags))
 
-    async def _project_stands(self, connection: Connection | Pool, ticket: tickets_store.Ticket) -> bool:
-        """Whether the project that the ticket names, if it names one, is one that time is tracked on: a ticket whose
-        project is unknown, archived or deleted, or no project's number, says so and is never locked."""
-        if ticket.project_id is None:
-            return not ticket.project_text
-        return ticket.project_id in await store.active_projects(connection, [ticket.project_id])
-
     async def _reopens_at(self, connection: Connection, ticket_id: int, now: datetime) -> datetime | None:
         events = (await store.unlocks(connection, [ticket_id])).get(ticket_id, [])
         ends = [event.expires_at for event in events if event.expires_at is not None and event.expires_at > now]
         return min(ends, default=None)
+
+
+def _stands(ticket: tickets_store.Ticket, tracked: store.ProjectBudget | None) -> bool:
+    """Whether the project that the ticket names, if it names one, is one that time is tracked on: a ticket whose
+    project is unknown, archived or deleted, or no project's number, says so and is never locked."""
+    return not ticket.project_text if ticket.project_id is None else tracked is not None
 
 
 def _unlock(event: store.Event) -> locking.Unlock:

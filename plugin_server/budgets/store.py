@@ -13,10 +13,10 @@ from plugin_server.runtime.database import Connection, Pool
 
 @dataclass(frozen=True)
 class ProjectBudget:
-    """A Harvest project's own budget in hundredths of an hour; ``monthly``: of each calendar month."""
+    """A project that time is tracked on, with its own budget in hundredths of an hour if it has one for the whole
+    project; ``monthly``: of each calendar month."""
 
-    project_id: int
-    limit: int
+    limit: int | None
     monthly: bool
 
 
@@ -107,14 +107,14 @@ async def put(connection: Connection, one: Budget) -> None:
     )
 
 
-async def project_budgets(connection: Connection | Pool, project_ids: Sequence[int]) -> dict[int, ProjectBudget]:
-    """The projects that have a budget of hours in Harvest, for the whole project."""
-    rows = await connection.fetch(
-        'SELECT id AS project_id, budget AS "limit", budget_is_monthly AS monthly FROM harvest_project'
-        " WHERE id = ANY($1::bigint[]) AND budget_by = 'project' AND budget > 0 AND is_active AND deleted_at IS NULL",
-        project_ids,
+async def project_budget(connection: Connection | Pool, project_id: int) -> ProjectBudget | None:
+    """A project that Harvest has and that is not archived."""
+    row = await connection.fetchrow(
+        "SELECT CASE WHEN budget_by = 'project' AND budget > 0 THEN budget END AS \"limit\","
+        " budget_is_monthly AS monthly FROM harvest_project WHERE id = $1 AND is_active AND deleted_at IS NULL",
+        project_id,
     )
-    return {row["project_id"]: ProjectBudget(**row) for row in rows}
+    return ProjectBudget(**row) if row else None
 
 
 async def write_down(connection: Connection | Pool, event: Event) -> bool:
@@ -179,14 +179,6 @@ async def changed_projects(connection: Connection) -> list[int]:
         """
     )
     return [row["project_id"] for row in rows]
-
-
-async def active_projects(connection: Connection | Pool, project_ids: Sequence[int]) -> set[int]:
-    """Those of the projects that Harvest has and that are not archived."""
-    rows = await connection.fetch(
-        "SELECT id FROM harvest_project WHERE id = ANY($1::bigint[]) AND is_active AND deleted_at IS NULL", project_ids
-    )
-    return {row["id"] for row in rows}
 
 
 async def accept(connection: Connection | Pool, ticket_id: int, field: str, value: str) -> None:

@@ -11,9 +11,12 @@ from markupsafe import Markup, escape
 from plugin_server.runtime.api import PanelView, language
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import OtherPerson, Problem
+from plugin_server.runtime.reading import reading
 from plugin_server.runtime.section import Contribution, PanelRequest, Region, Section
 from plugin_server.runtime.templates import Templates
+from plugin_server.tickets.service import Tickets
 
 IDLE_POLL = 20.0
 """Seconds until a panel at rest asks again: a new figure or lock shows well within a minute."""
@@ -24,15 +27,21 @@ _TICKET = re.compile(r"/api/v1/tickets/(\d+)/")
 class Panel:
     """Composes the panel from its sections, in the order given."""
 
-    def __init__(self, sections: Sequence[Section], templates: Templates, clock: Clock) -> None:
+    def __init__(
+        self, pool: Pool, tickets: Tickets, sections: Sequence[Section], templates: Templates, clock: Clock
+    ) -> None:
+        self._pool = pool
+        self._tickets = tickets
         self._sections = sections
         self._templates = templates
         self._clock = clock
 
     async def contributions(self, caller: Caller, view: PanelView, lang: str) -> list[Contribution]:
-        """What each section has to show."""
+        """What each section has to show. Raises as :meth:`~plugin_server.tickets.service.Tickets.require`."""
         request = PanelRequest(caller, view.ticket_id, lang, view.values, view.errors)
-        return [await section.render(request) for section in self._sections]
+        await self._tickets.open(request)  # which may ask the helpdesk: not while a connection is held
+        async with reading(self._pool):
+            return [await section.render(request) for section in self._sections]
 
     async def render(self, caller: Caller, view: PanelView, lang: str) -> str:
         """The panel as HTML."""

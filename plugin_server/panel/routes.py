@@ -56,7 +56,6 @@ class PanelRoutes:
 
     async def get_panel(self, call: Call[Any]) -> Answer:
         view = PanelView(call.path_int("ticket_id"))
-        await self._tickets.require(call.caller, view.ticket_id)
         if wants_html(call.request):
             return Answer(None, panel=view)
         parts = await self._panel.contributions(call.caller, view, call.lang)

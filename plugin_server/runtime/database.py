@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import asyncpg
 
 from plugin_server.runtime import log
+from plugin_server.runtime.reading import ReadingPool
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 LOCK = 0x6465736B
@@ -50,10 +51,15 @@ async def _prepare(connection: Any) -> None:
 
 async def connect(url: str, *, minimum: int = 1, maximum: int = 10) -> Pool:
     """Open a pool. Sessions speak UTC; a statement that takes over 30 s is ended."""
-    return await asyncpg.create_pool(
+    return await ReadingPool(
         url,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
         min_size=minimum,
         max_size=maximum,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300,
+        loop=None,
         init=_prepare,
         command_timeout=30,
         server_settings={"timezone": "UTC", "application_name": "deskhours"},

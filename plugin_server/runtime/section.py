@@ -7,13 +7,15 @@ no feature imports ``panel/``, and the panel knows no feature's rules.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from markupsafe import Markup
 
 from plugin_server.runtime.caller import Caller
+
+Known = TypeVar("Known")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,14 @@ class PanelRequest:
     lang: str
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
+    _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    async def once(self, name: str, ask: Callable[[], Awaitable[Known]]) -> Known:
+        """What several sections need, found out by the first that asks."""
+        if name not in self._known:
+            self._known[name] = await ask()
+        known: Known = self._known[name]
+        return known
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ class Templates:
         if lang not in self._environments:
             environment = jinja2.Environment(
                 loader=self.loader,
+                auto_reload=False,  # they come with the program
                 autoescape=True,
                 trim_blocks=True,
                 lstrip_blocks=True,

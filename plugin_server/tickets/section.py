@@ -25,7 +25,7 @@ class LinkSection:
         self._templates = templates
 
     async def render(self, request: PanelRequest) -> Contribution:
-        ticket = await self._tickets.require(request.caller, request.ticket_id)
+        ticket = (await self._tickets.shown(request)).ticket
         change = await links_store.latest(self._pool, ticket.id)
         regions = []
         if change is not None and (change.left_entries or change.came_entries or change.staying):

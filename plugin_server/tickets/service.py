@@ -16,6 +16,7 @@ from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from plugin_server.runtime.queue import Queue
+from plugin_server.runtime.section import PanelRequest
 from plugin_server.tickets import rules, store
 from plugin_server.tickets.attribution import rules as attribution_rules
 from plugin_server.tickets.intake import TAKE_JOB, Intake
@@ -82,7 +83,8 @@ class Tickets:
         agent's grant, :class:`Unavailable` when the helpdesk does not answer and no recent yes stands.
         """
         now = self._clock.now()
-        access = rules.Access(await store.allowed_at(self._pool, caller.agent_id, ticket_id))
+        ticket, allowed_at = await store.seen_by(self._pool, caller.agent_id, ticket_id)
+        access = rules.Access(allowed_at)
         if fresh or not access.fresh(now):
             try:
                 await self._ask(caller, ticket_id)
@@ -92,7 +94,7 @@ class Tickets:
                         "The helpdesk does not answer, so it can't be checked whether you may see this ticket."
                         " Try again in a moment."
                     ) from error
-        ticket = await store.ticket(self._pool, ticket_id)
+            ticket = await store.ticket(self._pool, ticket_id)
         if ticket is None:
             raise NotFound(f"Ticket {ticket_id} is not known.")
         return ticket
@@ -101,20 +103,33 @@ class Tickets:
         """The ticket with its figures; raises as :meth:`require`."""
         return await self.describe(await self.require(caller, ticket_id))
 
+    async def shown(self, request: PanelRequest) -> TicketView:
+        """The ticket of a panel, described once for all its sections; raises as :meth:`require`."""
+        return await request.once("ticket view", lambda: self._shown(request))
+
+    async def open(self, request: PanelRequest) -> store.Ticket:
+        """The ticket of a panel, before it is composed; raises as :meth:`require`."""
+        return await request.once("ticket", lambda: self.require(request.caller, request.ticket_id))
+
+    async def _shown(self, request: PanelRequest) -> TicketView:
+        return await self.describe(await self.open(request))
+
     async def describe(self, ticket: store.Ticket) -> TicketView:
         """A ticket with its figures as last seen; who may see it is not asked."""
         project = url = holder = None
         if ticket.project_id is not None:
-            project = await self._mirror.project(ticket.project_id)
-            url = await self._mirror.project_url(ticket.project_id)
-            first = next(iter(await links_store.holders(self._pool, ticket.project_id)), None)
-            holder = first[0] if first and first[0] != ticket.id else None
+            project, url, first = await links_store.standing(self._pool, ticket.project_id)
+            holder = first if first != ticket.id else None
         budget, quoted = rules.parse_budget(ticket.budget_text), rules.parse_budget(ticket.quoted_text)
         return TicketView(ticket, project, url, budget, quoted, holder)
 
     async def tracking(self, caller: Caller, ticket: store.Ticket) -> Tracking:
         """Where the caller's time on this ticket goes."""
         project = await self._mirror.project(ticket.project_id) if ticket.project_id is not None else None
+        return await self.tracking_on(caller, ticket, project)
+
+    async def tracking_on(self, caller: Caller, ticket: store.Ticket, project: mirror_store.Project | None) -> Tracking:
+        """The same, for who has the ticket's project at hand."""
         tasks: list[mirror_store.Task] = []
         if ticket.project_id is not None and caller.harvest_user_id is not None:
             tasks = await self._mirror.tasks(caller.harvest_user_id, ticket.project_id)

@@ -64,9 +64,9 @@ _COLUMNS = (
     " t.utilization_text, t.lock_text, t.release_text, t.updated_at, t.merged_into, t.deleted_at, t.tags,"
     " t.checked_at"
 )
-_TICKET = (
-    f"SELECT {_COLUMNS}, l.linked_at FROM ticket t LEFT JOIN ticket_link l ON l.ticket_id = t.id AND l.ended_at IS NULL"
-)
+_LINKED = "FROM ticket t LEFT JOIN ticket_link l ON l.ticket_id = t.id AND l.ended_at IS NULL"
+_TICKET = f"SELECT {_COLUMNS}, l.linked_at {_LINKED}"
+_TICKET_SEEN = f"SELECT {_COLUMNS}, l.linked_at, a.allowed_at {_LINKED}"
 
 
 async def upsert(connection: Connection, ticket: base.Ticket, project_id: int | None, now: datetime) -> Written:
@@ -232,12 +232,16 @@ async def forget_deliveries(pool: Pool, before: datetime) -> None:
     await pool.execute("DELETE FROM webhook_delivery WHERE taken_at < $1", before)
 
 
-async def allowed_at(pool: Pool, agent_id: int, ticket_id: int) -> datetime | None:
-    """When the helpdesk last let the agent see the ticket."""
-    value: datetime | None = await pool.fetchval(
-        "SELECT allowed_at FROM ticket_access WHERE agent_id = $1 AND ticket_id = $2", agent_id, ticket_id
+async def seen_by(pool: Pool, agent_id: int, ticket_id: int) -> tuple[Ticket | None, datetime | None]:
+    """The ticket as last seen, and when the helpdesk last let the agent see it."""
+    row = await pool.fetchrow(
+        f"{_TICKET_SEEN} LEFT JOIN ticket_access a ON a.agent_id = $1 AND a.ticket_id = t.id WHERE t.id = $2",
+        agent_id,
+        ticket_id,
     )
-    return value
+    if row is None:
+        return None, None
+    return _ticket({name: value for name, value in row.items() if name != "allowed_at"}), row["allowed_at"]
 
 
 async def allow(connection: Connection, agent_id: int, ticket_id: int, now: datetime) -> None:

@@ -78,8 +78,9 @@ class TimeLogSection:
         self._timer_row = TimerRow(templates, clock, settings)
 
     async def render(self, request: PanelRequest) -> Contribution:
-        ticket = await self._tickets.require(request.caller, request.ticket_id)
-        tracking = await self._tickets.tracking(request.caller, ticket)
+        view = await self._tickets.shown(request)
+        ticket = view.ticket
+        tracking = await self._tickets.tracking_on(request.caller, ticket, view.project)
         logs = await store.shown(self._pool, request.caller.agent_id, request.ticket_id, self._clock.now())
         timer = await self._timers.live(request.caller, request.ticket_id)
         if timer and timer.timer.held_by is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from plugin_server.mirror.store import Project
 from plugin_server.runtime.database import Connection, Pool
 
 Answer = Literal["move", "keep", "leave"]
@@ -118,16 +119,36 @@ async def date(connection: Connection, ticket_id: int, linked_at: datetime | Non
     return project_id
 
 
+_HOLDERS = """
+SELECT coalesce(t.merged_into, l.ticket_id) AS ticket_id, l.linked_at
+FROM ticket_link l JOIN ticket t ON t.id = l.ticket_id WHERE l.project_id = $1 AND l.ended_at IS NULL
+ORDER BY l.linked_at, l.ticket_id
+"""
+
+
 async def holders(pool: Pool | Connection, project_id: int) -> list[tuple[int, datetime]]:
     """The tickets that name a project now, the first one first, each with the date of its link. For a ticket that was
     merged stands the one that it was merged into."""
-    rows = await pool.fetch(
-        "SELECT coalesce(t.merged_into, l.ticket_id) AS ticket_id, l.linked_at"
-        " FROM ticket_link l JOIN ticket t ON t.id = l.ticket_id WHERE l.project_id = $1 AND l.ended_at IS NULL"
-        " ORDER BY l.linked_at, l.ticket_id",
+    rows = await pool.fetch(_HOLDERS, project_id)
+    return [(row["ticket_id"], row["linked_at"]) for row in rows]
+
+
+async def standing(pool: Pool | Connection, project_id: int) -> tuple[Project | None, str | None, int | None]:
+    """A project as last seen, the address of its page once the account's is known, and its first holder."""
+    row = await pool.fetchrow(
+        f"""
+        SELECT p.id, p.name, p.code, p.client_name, p.is_active, c.base_uri, h.ticket_id AS holder
+        FROM (SELECT $1::bigint AS project_id) asked
+        LEFT JOIN harvest_project p ON p.id = asked.project_id AND p.deleted_at IS NULL
+        LEFT JOIN harvest_company c ON true
+        LEFT JOIN LATERAL ({_HOLDERS} LIMIT 1) h ON true
+        """,
         project_id,
     )
-    return [(row["ticket_id"], row["linked_at"]) for row in rows]
+    assert row is not None  # one is asked for
+    *project, base_uri, holder = row
+    url = f"{base_uri}/projects/{project_id}" if base_uri else None
+    return (None if project[0] is None else Project(*project)), url, holder
 
 
 async def uncounted(connection: Connection) -> list[tuple[int, int, int, int | None]]:
