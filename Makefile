@@ -6,7 +6,7 @@
 #   make test-fast     the tests without a browser or a whole demo
 #   make faults        the long proof of "exactly once": 200 logs, 40 kills (FAULTS_SEED=n replays one)
 #   make lint          ruff, mypy --strict, import-linter
-#   make bench         what it measures stands in bench/
+#   make bench         figures, as ratios of one run (docs/performance.md)
 #   make clean         delete .venv and caches (a demo's data are elsewhere: deskhours demo --reset)
 
 .PHONY: help demo test test-fast faults lint bench clean always
@@ -44,8 +44,8 @@ lint: $(VENV)/dev-installed
 	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports
 
-bench: $(VENV)/demo-installed
-	@$(PYTHON) bench/run.py $(ARGS)
+bench: $(VENV)/dev-installed
+	@$(PYTHON) -m bench.run $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
