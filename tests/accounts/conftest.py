@@ -11,13 +11,12 @@ from plugin_server.runtime.database import Pool
 
 
 @pytest.fixture
-def database_url(make_database: Callable[[], str]) -> str:
-    return make_database()
+def database_url(make_migrated: Callable[[], str]) -> str:
+    return make_migrated()
 
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     pool = await database.connect(database_url)
-    await database.migrate(pool)
     yield pool
     await pool.close()

@@ -83,9 +83,8 @@ class Office:
 
 
 @pytest.fixture
-async def pool(make_database: Callable[[], str]) -> AsyncIterator[Pool]:
-    pool = await database.connect(make_database())
-    await database.migrate(pool)
+async def pool(make_migrated: Callable[[], str]) -> AsyncIterator[Pool]:
+    pool = await database.connect(make_migrated())
     yield pool
     await pool.close()
 

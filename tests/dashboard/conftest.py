@@ -47,10 +47,9 @@ async def world(demo: Demo) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def office(make_database: Callable[[], str], tmp_path: Path) -> AsyncIterator[Office]:
+async def office(make_migrated: Callable[[], str], tmp_path: Path) -> AsyncIterator[Office]:
     """A server of the test's own."""
-    pool = await database.connect(make_database())
-    await database.migrate(pool)
+    pool = await database.connect(make_migrated())
     clock = SetClock(datetime(2026, 3, 4, 12, tzinfo=UTC))
     settings = write_manifest(tmp_path, "a signing key, long enough for HS256", change=offline)
     async with serving(settings, pool, clock) as server:

@@ -55,7 +55,7 @@ class Stand:
 
 @pytest.fixture
 async def stand(
-    make_database: Callable[[], str], redis_url: str, free_port: Callable[[], int], tmp_path: Path
+    make_migrated: Callable[[], str], redis_url: str, free_port: Callable[[], int], tmp_path: Path
 ) -> AsyncIterator[Stand]:
     def nobody_listens(data: dict[str, dict[str, object]]) -> None:
         nowhere = f"http://127.0.0.1:{free_port()}"
@@ -64,9 +64,8 @@ async def stand(
 
     settings = write_manifest(tmp_path, "a key that is long enough for HS256 ....", change=nobody_listens)
     clock = SetClock(NOW)
-    async with cable(make_database()) as postgres, cable(redis_url) as valkey:
+    async with cable(make_migrated()) as postgres, cable(redis_url) as valkey:
         pool = await database.connect(postgres.url)
-        await database.migrate(pool)
         queue = await RedisQueue.connect(valkey.url)
         agent = (await accounts_store.upsert_agent(pool, 3, "Ada Agent", "ada@example.com", NOW)).id
         vault = Vault([settings.server.token_keys[0].get_secret_value()])

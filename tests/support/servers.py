@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import redis
 
+from plugin_server.runtime import database
 from plugin_server.runtime.embedded import Postgres, Valkey
 from plugin_server.runtime.embedded.home import remove_home
 
@@ -48,11 +49,29 @@ class TestPostgres:
         self._folder = Folder()
         self.server = run(Postgres.start(self._folder.path, fsync=False))
         self._numbers = itertools.count(1)
+        self._migrated: tuple[str, str] | None = None
 
     def make(self) -> tuple[str, str]:
         """A fresh empty database and its fresh role: their common name and the role's URL."""
         name = f"test_{next(self._numbers)}_{secrets.token_hex(3)}"
         return name, run(self.server.ensure_database(name, secrets.token_hex(8)))
+
+    def make_migrated(self) -> tuple[str, str]:
+        """A fresh database with all our tables, as :meth:`make`; a copy of one that was migrated once."""
+        if self._migrated is None:
+            self._migrated = self.make()
+            run(_migrate(self._migrated[1]))
+        owner, url = self._migrated
+        name = f"test_{next(self._numbers)}_{secrets.token_hex(3)}"
+        run(self._copy(owner, name))
+        return name, url.removesuffix(owner) + name
+
+    async def _copy(self, owner: str, name: str) -> None:
+        connection = await self.server.connect()
+        try:
+            await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{owner}" OWNER "{owner}"')
+        finally:
+            await connection.close()
 
     def drop(self, name: str) -> None:
         run(self.server.drop_database(name))
@@ -60,6 +79,14 @@ class TestPostgres:
     def close(self) -> None:
         run(self.server.stop())
         self._folder.remove()
+
+
+async def _migrate(url: str) -> None:
+    pool = await database.connect(url, maximum=1)
+    try:
+        await database.migrate(pool)
+    finally:
+        await pool.close()
 
 
 class TestValkey:

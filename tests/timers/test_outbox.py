@@ -204,9 +204,8 @@ class Bench:
 
 
 @pytest.fixture
-async def bench(make_database: Callable[[], str]) -> AsyncIterator[Bench]:
-    pool = await database.connect(make_database())
-    await database.migrate(pool)
+async def bench(make_migrated: Callable[[], str]) -> AsyncIterator[Bench]:
+    pool = await database.connect(make_migrated())
     agent = await accounts_store.upsert_agent(pool, 3, "Ada Agent", "ada@example.com", NOW)
     async with pool.acquire() as connection:
         await accounts_store.set_harvest_user(connection, agent.id, ADA, "UTC")
