@@ -16,6 +16,9 @@ from plugin_server import app as server_app
 from plugin_server import manifest as manifests
 from plugin_server import worker as worker_app
 from plugin_server.demo import launch
+from plugin_server.extension import command as extension_command
+from plugin_server.extension.build import BuildRefused
+from plugin_server.manifest import describe
 from plugin_server.mirror import command
 from plugin_server.runtime import database, datadir, log, queue, redis
 from plugin_server.services import running
@@ -41,7 +44,7 @@ def main() -> None:
     except manifests.ManifestError as error:
         print(error, file=sys.stderr)  # noqa: T201 (the command's own answer)
         sys.exit(2)
-    except (datadir.DataDirError, NoService, database.MigrationError) as error:
+    except (BuildRefused, datadir.DataDirError, NoService, database.MigrationError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(1)
 
@@ -60,7 +63,16 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "worker", "run the worker", _worker)
     command.add_arguments(_command(commands, "sync", "read from Harvest now, by hand", _sync))
     _command(commands, "migrate", "bring the database up to date", _migrate)
-    _command(commands, "manifest", "check the manifest and say every mistake", _manifest)
+    check = _command(commands, "manifest", "check the manifest and say every mistake", _manifest)
+    instead = check.add_mutually_exclusive_group()
+    instead.add_argument("--schema", action="store_true", help="print the JSON Schema that manifests follow instead")
+    instead.add_argument("--reference", action="store_true", help="print a page on every setting instead")
+
+    extension = commands.add_parser("extension", help="package the browser extension", description="The extension.")
+    parts = extension.add_subparsers(required=True, metavar="command")
+    extension_command.add_arguments(
+        _command(parts, "build", "write packages of the extension for this manifest's server", _extension_build)
+    )
     return parser
 
 
@@ -143,7 +155,15 @@ def _migrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _extension_build(arguments: argparse.Namespace) -> int:
+    # Nothing of a package is secret, and who packages it need not hold the server's secrets.
+    return extension_command.run(arguments, manifests.load(_manifest_path(arguments), secrets_optional=True))
+
+
 def _manifest(arguments: argparse.Namespace) -> int:
+    if arguments.schema or arguments.reference:
+        print(describe.schema_text() if arguments.schema else describe.reference(), end="")  # noqa: T201
+        return 0
     path = _manifest_path(arguments)
     manifests.load(path)
     print(f"{path}: valid")  # noqa: T201

@@ -182,7 +182,7 @@ class _Demo:
         _say(f"Starting; data and logs are kept in {self._folder}")
         prepare.write_secrets(self._folder, seed)
         manifest = prepare.write_manifest(self._folder, self._port, self._settings)
-        extension = prepare.copy_extension(self._folder, self._port)
+        extension = prepare.copy_extension(self._folder, manifest)
         urls = await self._start_databases(data)
         demo = RunningDemo(
             database_url=urls["deskhours"],

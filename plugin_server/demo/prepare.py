@@ -11,6 +11,8 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
+from plugin_server import manifest as manifests
+from plugin_server.extension import stamp
 from plugin_server.runtime.datadir import RunningDemo
 from plugin_server.runtime.embedded.secret import kept_secret, write_private
 
@@ -95,14 +97,15 @@ def write_manifest(folder: Path, port: int, settings: Sequence[tuple[str, Any]] 
     return manifest
 
 
-def copy_extension(folder: Path, port: int) -> Path:
-    """A copy of the extension for these ports, to be loaded unpacked. Its path stays the same over restarts."""
+def copy_extension(folder: Path, manifest: Path) -> Path:
+    """A copy of the extension as this manifest has it, to be loaded unpacked by any browser. Its path stays the
+    same over restarts."""
     target = folder / "extension"
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(_of_clone("extension"), target)
-    config = target / "config.js"
-    if config.is_file():
-        config.write_text(_on_ports(config.read_text(encoding="utf-8"), port), encoding="utf-8")
+    for name, content in stamp.files(stamp.Stamp.of(manifests.load(manifest)), None).items():
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     return target
 
 

@@ -4,10 +4,11 @@ Secrets never stand in the manifest; it names the file (relative to the manifest
 variable that holds each of them. All mistakes of a manifest are reported at once, each with its path.
 """
 
-from plugin_server.manifest.loading import ManifestError, load
+from plugin_server.manifest.loading import ManifestError, load, validate
 from plugin_server.manifest.models import (
     Bands,
     Budgets,
+    Extension,
     Fields,
     Harvest,
     Helpdesk,
@@ -24,6 +25,7 @@ __all__ = [
     "MINIMUM_KEY_BYTES",
     "Bands",
     "Budgets",
+    "Extension",
     "Fields",
     "Harvest",
     "Helpdesk",
@@ -35,4 +37,5 @@ __all__ = [
     "Time",
     "load",
     "url_text",
+    "validate",
 ]

@@ -12,6 +12,38 @@ from pydantic_core import ErrorDetails
 from plugin_server.manifest.models import Manifest
 from plugin_server.manifest.secrets import OPTIONAL
 
+_WORDS = {
+    "extra_forbidden": "unknown setting; check its spelling or remove it",
+    "missing": "missing; it is required",
+    "string_type": "expected text",
+    "string_too_short": "expected {min_length} characters or more",
+    "string_too_long": "expected {max_length} characters at most",
+    "string_pattern_mismatch": "expected text of the form {pattern}",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "decimal_type": "expected a number",
+    "decimal_parsing": "expected a number",
+    "greater_than": "expected more than {gt}",
+    "greater_than_equal": "expected {ge} or more",
+    "less_than": "expected less than {lt}",
+    "less_than_equal": "expected {le} or less",
+    "literal_error": "expected {expected}",
+    "list_type": "expected a list: [...]",
+    "frozen_set_type": "expected a list: [...]",
+    "dict_type": "expected an object: {{...}}",
+    "model_type": "expected an object: {{...}}",
+    "too_short": "expected {min_length} or more",
+    "url_type": "expected an address such as https://helpdesk.example.com",
+    "url_parsing": "expected an address such as https://helpdesk.example.com",
+    "url_scheme": "expected an address that begins with https:// (or http:// on this machine)",
+}
+"""What is expected, by the kind of mistake. Other kinds say it in words of their own."""
+
 
 class ManifestError(Exception):
     """The manifest can't be used. ``mistakes`` holds a line for each, *path: what is expected*."""
@@ -19,7 +51,8 @@ class ManifestError(Exception):
     def __init__(self, source: str, mistakes: list[str]) -> None:
         self.source = source
         self.mistakes = mistakes
-        super().__init__(f"{source}: {len(mistakes)} mistake(s)\n" + "\n".join(f"  {line}" for line in mistakes))
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        super().__init__("\n".join([f"{source}: {count}", *(f"  {line}" for line in mistakes)]))
 
 
 def load(path: Path, *, secrets_optional: bool = False) -> Manifest:
@@ -40,10 +73,16 @@ def load(path: Path, *, secrets_optional: bool = False) -> Manifest:
         raise ManifestError(str(path), [f"{where}: not JSON: {error.msg}"]) from None
     except _DuplicateKeyError as error:
         raise ManifestError(str(path), [str(error)]) from None
+    return validate(raw, str(path), path.resolve().parent, secrets_optional=secrets_optional)
+
+
+def validate(raw: object, source: str, folder: Path, *, secrets_optional: bool = False) -> Manifest:
+    """As :func:`load`, of what has been read already; ``folder`` is where its files are, ``source`` what errors call
+    it."""
     try:
-        return Manifest.model_validate(raw, context={"folder": path.resolve().parent, OPTIONAL: secrets_optional})
+        return Manifest.model_validate(raw, context={"folder": folder, OPTIONAL: secrets_optional})
     except ValidationError as error:
-        raise ManifestError(str(path), [_sentence(item) for item in error.errors()]) from None
+        raise ManifestError(source, [_sentence(item) for item in error.errors()]) from None
 
 
 class _DuplicateKeyError(ValueError):
@@ -63,10 +102,8 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _sentence(item: ErrorDetails) -> str:
     """One mistake as *path: expectation*, without echoing the value (it might be a secret)."""
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
-    if item["type"] == "extra_forbidden":
-        expected = "unknown setting; check its spelling or remove it"
-    elif item["type"] == "missing":
-        expected = "missing; it is required"
+    if item["type"] in _WORDS:
+        expected = _WORDS[item["type"]].format_map(item.get("ctx", {}))
     else:
         expected = item["msg"].removeprefix("Value error, ")
     return f"{path or '(top)'}: {expected}"

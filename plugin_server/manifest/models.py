@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AnyHttpUrl, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
 
+from plugin_server.manifest.kinds import (
+    ChromiumId,
+    FieldName,
+    FirefoxId,
+    Folder,
+    Hours,
+    HttpUrl,
+    Pattern,
+    Percent,
+    PublicKey,
+)
 from plugin_server.manifest.secrets import FernetKey, NamedText, Secret, SigningKey
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _origin(value: object) -> object:
-    """An http(s) URL without a trailing slash, so that paths can be appended."""
-    return value.rstrip("/") if isinstance(value, str) else value
-
-
-HttpUrl = Annotated[AnyHttpUrl, BeforeValidator(_origin)]
-FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
-Percent = Annotated[Decimal, Field(gt=0, le=1000)]
-Hours = Annotated[Decimal, Field(gt=0, le=24, decimal_places=2)]
-
-
-def _pattern(value: object) -> object:
-    """A regular expression; refused in words where it is none."""
-    if not isinstance(value, str):
-        raise ValueError("expected a regular expression as text")
-    try:
-        return re.compile(value)
-    except re.error as error:
-        raise ValueError(f"expected a regular expression: {error}") from None
-
-
-Pattern = Annotated[re.Pattern[str], BeforeValidator(_pattern)]
 
 
 def url_text(url: AnyHttpUrl) -> str:
@@ -65,24 +53,54 @@ class Server(_Strict):
 
 
 class Extension(_Strict):
-    """The browser extension that may sign people in."""
+    """The browser extension: how it is packaged, and where people may be signed in from."""
 
-    chromium_ids: list[Annotated[str, StringConstraints(pattern=r"^[a-p]{32}$")]] = Field(
-        min_length=1, description="Ids of the extension in Chromium browsers; OAuth ends only there."
+    chromium_ids: list[ChromiumId] = Field(
+        min_length=1,
+        description="Ids of the extension in Chromium browsers; there, sign-ins end only in these. Each store gives one"
+        " of its own.",
+    )
+    chromium_key: PublicKey | None = Field(
+        default=None,
+        description="The public key that a packaged extension gets its Chromium id from, in base64; it is no secret."
+        " Without one it is the key in the repository.",
+    )
+    firefox_id: FirefoxId | None = Field(
+        default=None,
+        description="Id of the extension in Firefox, such as deskhours@your-domain; without it, nobody is signed in"
+        " from there.",
+    )
+    name: str = Field(
+        default="Deskhours", min_length=1, max_length=75, description="What browsers call the packaged extension."
+    )
+    short_name: str | None = Field(
+        default=None, min_length=1, max_length=12, description="Its name where browsers have little room."
+    )
+    icons: Folder | None = Field(
+        default=None,
+        description="Folder, relative to the manifest's own, with icons in place of Deskhours' own: icon-16.png,"
+        " icon-32.png, icon-48.png, icon-128.png.",
     )
 
 
 class Fields(_Strict):
     """Names of the helpdesk's ticket fields that Deskhours uses."""
 
-    project: FieldName = "harvest_project"
-    budget_hours: FieldName = "budget_hours"
-    quoted_hours: FieldName = "quoted_hours"
-    hours_used: FieldName = "hours_used"
-    pm: FieldName = "budget_pm"
-    utilization: FieldName = "budget_utilization"
-    state: FieldName = "budget_state"
-    release: FieldName = "budget_release"
+    project: FieldName = Field(default="harvest_project", description="The Harvest project, chosen by agents.")
+    budget_hours: FieldName = Field(default="budget_hours", description="The ticket's budget, in hours.")
+    quoted_hours: FieldName = Field(default="quoted_hours", description="What the customer was quoted, in hours.")
+    hours_used: FieldName = Field(default="hours_used", description="Hours spent so far; written by Deskhours.")
+    pm: FieldName = Field(default="budget_pm", description="The project manager, by login or e-mail address.")
+    utilization: FieldName = Field(
+        default="budget_utilization", description="Hours used in percent of the budget; written by Deskhours."
+    )
+    state: FieldName = Field(
+        default="budget_state", description="open, warn or locked; written by Deskhours, and what the lock hangs on."
+    )
+    release: FieldName = Field(
+        default="budget_release",
+        description="What the helpdesk's lock asks for before anything is saved; filled in by Deskhours alone.",
+    )
 
 
 class Roles(_Strict):
@@ -96,16 +114,16 @@ class Roles(_Strict):
 class Helpdesk(_Strict):
     """The helpdesk in whose pages Deskhours stands."""
 
-    kind: Literal["zammad"]
-    url: HttpUrl
-    client_id: NamedText = Field(description="OAuth application in the helpdesk.")
-    client_secret: Secret
+    kind: Literal["zammad"] = Field(description="Which helpdesk it is.")
+    url: HttpUrl = Field(description="Where agents open the helpdesk.")
+    client_id: NamedText = Field(description="Id of the OAuth application in the helpdesk.")
+    client_secret: Secret = Field(description="Secret of the OAuth application in the helpdesk.")
     token: Secret = Field(description="The service user's access token.")
     webhook_secret: Secret | None = Field(
         default=None, description="Signs the helpdesk's webhook calls to us; without it there is only the poll."
     )
-    fields: Fields = Fields()
-    roles: Roles = Roles()
+    fields: Fields = Field(default=Fields(), description="Names of ticket fields.")
+    roles: Roles = Field(default=Roles(), description="Names of roles.")
     ticket_number_pattern: Pattern = Field(
         default=re.compile(r"(?:#|\bTicket\s?#?)\s?(\d{4,})\b"),
         description="How a time entry's notes carry a ticket's number; the first group is the number.",
@@ -128,11 +146,15 @@ class RateLimit(_Strict):
 class Harvest(_Strict):
     """The Harvest account."""
 
-    account_id: int = Field(gt=0)
-    api_url: HttpUrl = AnyHttpUrl("https://api.harvestapp.com/v2")
-    id_url: HttpUrl = AnyHttpUrl("https://id.getharvest.com")
-    client_id: NamedText = Field(description="OAuth application registered with Harvest.")
-    client_secret: Secret
+    account_id: int = Field(gt=0, description="Number of the Harvest account; agents of others are refused.")
+    api_url: HttpUrl = Field(
+        default=AnyHttpUrl("https://api.harvestapp.com/v2"), description="Harvest's API; another one is for tests."
+    )
+    id_url: HttpUrl = Field(
+        default=AnyHttpUrl("https://id.getharvest.com"), description="Harvest's sign-in; another one is for tests."
+    )
+    client_id: NamedText = Field(description="Id of the OAuth application registered with Harvest.")
+    client_secret: Secret = Field(description="Secret of the OAuth application registered with Harvest.")
     token: Secret = Field(description="Personal access token of an administrator, for reading everybody's entries.")
     when_disconnected: Literal["wait", "administrator"] = Field(
         default="wait",
@@ -146,7 +168,7 @@ class Harvest(_Strict):
         le=15,
         description="Time limit of one call; the outcome of a broken call is only looked up when it has passed.",
     )
-    rate_limit: RateLimit = RateLimit()
+    rate_limit: RateLimit = Field(default=RateLimit(), description="How many calls are made to Harvest.")
     sync_seconds: int = Field(
         default=60,
         ge=15,
@@ -189,9 +211,9 @@ class Time(_Strict):
 class Bands(_Strict):
     """From which utilization, in percent of the budget, each colour begins."""
 
-    yellow: Percent = Decimal(75)
-    orange: Percent = Decimal(90)
-    red: Percent = Decimal(100)
+    yellow: Percent = Field(default=Decimal(75), description="From here on a budget is worth a look.")
+    orange: Percent = Field(default=Decimal(90), description="From here on it is nearly used up.")
+    red: Percent = Field(default=Decimal(100), description="From here on it is used up.")
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -221,8 +243,8 @@ class Lock(_Strict):
 class Budgets(_Strict):
     """Budget policy."""
 
-    bands: Bands = Bands()
-    lock: Lock = Lock()
+    bands: Bands = Field(default=Bands(), description="Where each colour begins.")
+    lock: Lock = Field(default=Lock(), description="What locks a ticket, and what never does.")
     hours: Literal["raw", "rounded"] = Field(
         default="raw", description="Hours as tracked, or after the Harvest account's time rounding."
     )
@@ -237,15 +259,25 @@ class Budgets(_Strict):
 class Manifest(_Strict):
     """The whole manifest. Build it with :func:`load`."""
 
-    schema_: str | None = Field(default=None, alias="$schema")
-    server: Server
-    extension: Extension
-    helpdesk: Helpdesk
-    harvest: Harvest
-    time: Time = Time()
-    budgets: Budgets = Budgets()
+    schema_: str | None = Field(
+        default=None, alias="$schema", description="Where editors find this schema; Deskhours does not look."
+    )
+    server: Server = Field(description="Deskhours' own server: its address, its keys, its sessions.")
+    extension: Extension = Field(description="The browser extension, and who may be signed in from it.")
+    helpdesk: Helpdesk = Field(description="The helpdesk, and what Deskhours has in it.")
+    harvest: Harvest = Field(description="The Harvest account, and how it is read.")
+    time: Time = Field(default=Time(), description="How time is logged.")
+    budgets: Budgets = Field(default=Budgets(), description="Budgets, their colours and their locks.")
 
     @cached_property
     def redirect_uris(self) -> frozenset[str]:
-        """Where a sign-in may end: the extension's own addresses and nowhere else."""
-        return frozenset(f"https://{identity}.chromiumapp.org/deskhours" for identity in self.extension.chromium_ids)
+        """Where a sign-in may end: the extension's own addresses and nowhere else.
+
+        Both are the browsers' own rules: Chromium's ``identity.getRedirectURL``, and Firefox's, which has the SHA-1 of
+        the extension's id in it (``toolkit/components/extensions/child/ext-identity.js``).
+        """
+        hosts = [f"{identity}.chromiumapp.org" for identity in self.extension.chromium_ids]
+        if self.extension.firefox_id:
+            name = hashlib.sha1(self.extension.firefox_id.encode(), usedforsecurity=False).hexdigest()
+            hosts.append(f"{name}.extensions.allizom.org")
+        return frozenset(f"https://{host}/deskhours" for host in hosts)

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cryptography.fernet import Fernet
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr, WithJsonSchema
 from pydantic_core.core_schema import ValidationInfo
 
 MINIMUM_KEY_BYTES = 32
@@ -16,6 +17,22 @@ MINIMUM_KEY_BYTES = 32
 
 OPTIONAL = "secrets_optional"
 """In the validation's context: what is named and can't be found is empty text instead of a mistake."""
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _named(kind: str, words: str, pattern: str) -> dict[str, Any]:
+    """The JSON Schema of one way to name a secret."""
+    value = {"type": "string", "description": words, "pattern": pattern}
+    return {"type": "object", "properties": {kind: value}, "required": [kind], "additionalProperties": False}
+
+
+_SCHEMA: dict[str, Any] = {
+    "oneOf": [
+        _named("file", "A file with the secret, relative to the manifest's own folder.", "."),
+        _named("env", "The name of an environment variable that holds it.", f"^{_VARIABLE.pattern}$"),
+    ]
+}
 
 
 def _load_secret(value: object, info: ValidationInfo) -> object:
@@ -26,6 +43,8 @@ def _load_secret(value: object, info: ValidationInfo) -> object:
     ((kind, name),) = value.items()
     if not isinstance(name, str) or not name:
         raise ValueError(f"expected the name of the {kind} as text")
+    if kind == "env" and not _VARIABLE.fullmatch(name):  # perhaps the secret itself: it is not to be shown
+        raise ValueError('expected {"env": "NAME"}, the name of an environment variable such as HARVEST_TOKEN')
     try:
         return _from_environment(name) if kind == "env" else _from_file(context.get("folder", Path()) / name)
     except ValueError:
@@ -80,8 +99,13 @@ def _load_fernet_key(value: object, info: ValidationInfo) -> object:
     return text
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_load_secret)]
-SigningKey = Annotated[SecretStr, BeforeValidator(_load_signing_key)]
-FernetKey = Annotated[SecretStr, BeforeValidator(_load_fernet_key)]
-NamedText = Annotated[str, BeforeValidator(_load_text), AfterValidator(_text)]
+Secret = Annotated[SecretStr, BeforeValidator(_load_secret), WithJsonSchema(_SCHEMA)]
+SigningKey = Annotated[SecretStr, BeforeValidator(_load_signing_key), WithJsonSchema(_SCHEMA)]
+FernetKey = Annotated[SecretStr, BeforeValidator(_load_fernet_key), WithJsonSchema(_SCHEMA)]
+NamedText = Annotated[
+    str,
+    BeforeValidator(_load_text),
+    AfterValidator(_text),
+    WithJsonSchema({"oneOf": [{"type": "string", "minLength": 1}, *_SCHEMA["oneOf"]]}),
+]
 """What is no secret, but is handed out beside one: it may stand in the manifest or be named like a secret."""

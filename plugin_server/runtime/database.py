@@ -16,8 +16,9 @@ import asyncpg
 
 from plugin_server.runtime import log
 from plugin_server.runtime.reading import ReadingPool
+from plugin_server.runtime.shipped import shipped
 
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+MIGRATIONS = shipped("migrations")
 LOCK = 0x6465736B
 """Key of the advisory lock that serialises migrations ("desk")."""
 

@@ -65,8 +65,9 @@ def test_keys_are_kept_and_private(tmp_path: Path) -> None:
 
 def test_the_extension_is_copied_for_the_ports(tmp_path: Path) -> None:
     config = (prepare.CLONE / "extension" / "config.js").read_text()
+    prepare.write_secrets(tmp_path, prepare.Seed.load())
     for port in (9000, prepare.DEFAULT_PORT):
-        copy = prepare.copy_extension(tmp_path, port)
+        copy = prepare.copy_extension(tmp_path, prepare.write_manifest(tmp_path, port))
         expected = config.replace(":8700", f":{port}").replace(":8701", f":{port + 1}")
         assert (copy / "config.js").read_text() == expected
         original = prepare.CLONE / "extension" / "manifest.json"
