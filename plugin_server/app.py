@@ -26,7 +26,7 @@ from plugin_server.panel.health import Health, HealthSection
 from plugin_server.panel.popup import PATH, Popup
 from plugin_server.panel.routes import PanelRoutes
 from plugin_server.panel.rules import can_serve
-from plugin_server.runtime import api, database, openapi
+from plugin_server.runtime import api, database, fit, openapi
 from plugin_server.runtime.errors import Problem
 from plugin_server.runtime.templates import Templates
 from plugin_server.runtime.web import identify, secure, tell_problems
@@ -129,8 +129,8 @@ def create(services: Services) -> web.Application:
         *board.api.api(),
     ]
 
-    app = web.Application(middlewares=[identify, tell_problems], client_max_size=api.MAXIMUM_BODY)
-    app.on_response_prepare.append(secure)
+    app = web.Application(middlewares=[identify, tell_problems, fit.refuse_misfits], client_max_size=api.MAXIMUM_BODY)
+    app.on_response_prepare.extend([secure, fit.tell_versions])
     templates.attach(app)
     app[api.AUTHENTICATE] = sessions.authenticate
     app[api.RENDER_PANEL] = panel.render

@@ -1,6 +1,7 @@
 /** The one door to the server. */
 
 import config from "../config.js";
+import { isMisfit, versions } from "./fit.js";
 
 const PATIENCE = 10_000;
 const ROOT = "/api/v1/";
@@ -16,14 +17,15 @@ export function address(path) {
 
 /**
  * Answers `{answered: true, status, html, json}` for whatever the server said, and `{answered: false}` when it said
- * nothing: those two must never be mixed up, for only the second may be tried again blindly.
+ * nothing, or nothing but that it and this extension do not fit: those two must never be mixed up, for only the second
+ * may be tried again blindly.
  */
 export async function call(method, path, { body, token, person, accept = "text/html" } = {}) {
   const url = address(path);
   const headers = {
     Accept: accept,
     "Accept-Language": navigator.languages.join(",") || "en",
-    "X-Deskhours-Extension": chrome.runtime.getManifest().version,
+    ...versions(),
   };
   if (person) headers["X-Helpdesk-User"] = String(person);
   if (token) headers.Authorization = `Bearer ${token}`;
@@ -38,6 +40,7 @@ export async function call(method, path, { body, token, person, accept = "text/h
       redirect: "error",
       signal: AbortSignal.timeout(PATIENCE),
     });
+    if (isMisfit(response)) return { answered: false };
     const text = await response.text();
     const type = response.headers.get("Content-Type") ?? "";
     return {

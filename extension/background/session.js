@@ -7,6 +7,7 @@
 
 import config from "../config.js";
 import { call } from "./api.js";
+import { misfit } from "./fit.js";
 import { atomically, result } from "./store.js";
 
 const SESSION = "current";
@@ -117,7 +118,7 @@ async function signIn() {
     code_challenge: base64url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))),
     code_challenge_method: "S256",
   });
-  if (!(await call("GET", "/api/v1/me")).answered) return failure("connectUnreachable");
+  if (!(await call("GET", "/api/v1/me")).answered) return away();
 
   let final;
   const awake = setInterval(chrome.runtime.getPlatformInfo, 20_000);
@@ -138,11 +139,15 @@ async function signIn() {
     accept: "application/json",
     body: { code: answer.get("code"), code_verifier: verifier },
   });
-  if (!answered.answered) return failure("connectUnreachable");
+  if (!answered.answered) return away();
   const session = kept(answered.json);
   if (!session) return failure("connectFailed");
   await atomically(["session"], (store) => result(store.put(session, SESSION)));
   return { connected: true };
+}
+
+function away() {
+  return misfit() ? failure("connectRefused", misfit().words) : failure("connectUnreachable");
 }
 
 function failure(message, detail) {

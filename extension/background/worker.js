@@ -3,6 +3,7 @@
 import config from "../config.js";
 import { broadcast } from "./broadcast.js";
 import * as drafts from "./drafts.js";
+import * as fit from "./fit.js";
 import * as outbox from "./outbox.js";
 import * as session from "./session.js";
 
@@ -30,6 +31,7 @@ const MESSAGES = {
   disconnect: { from: [POPUP], carries: {}, run: disconnect },
   me: { from: [POPUP], carries: {}, run: showMe },
   press: { from: [POPUP], carries: { method: isMethod, path: isText }, run: press },
+  update: { from: [PAGE, POPUP], carries: {}, run: fit.update },
   discard: { from: [POPUP], carries: { uuid: isUuid }, run: discard },
   takeback: { from: [PAGE, POPUP], carries: { uuid: isUuid }, run: takeBack },
 };
@@ -45,6 +47,7 @@ chrome.runtime.onMessage.addListener((message, sender, respond) => {
   return true;
 });
 
+fit.takeUpdates();
 outbox.resume();
 drafts.prune();
 
@@ -117,7 +120,8 @@ async function disconnect() {
 
 async function showMe() {
   const { answered, status, html } = await session.callAsAgent("GET", "/api/v1/me");
-  return { answered, status, html, waiting: await outbox.waiting(await session.owner()), server: config.server };
+  const waiting = await outbox.waiting(await session.owner());
+  return { answered, status, html, waiting, server: config.server, misfit: answered ? null : fit.misfit() };
 }
 
 /** A control of the popup's fragment; answers the server's words when it refuses. */
@@ -147,6 +151,7 @@ async function forPage(ticket, { answered, status, html }) {
     answered,
     status,
     html,
+    misfit: answered ? null : fit.misfit(),
     kept: owner && !answered ? await drafts.keptPanel(owner, ticket) : null,
     draft: owner ? await drafts.open(owner, ticket) : null,
     waiting: owner ? await outbox.waiting(owner, ticket) : [],

@@ -34,7 +34,7 @@ export class Panel {
   #saving = false;
   #typed = 0;
   #waiting = []; // logs of this ticket that the worker keeps
-  #problem = null;
+  #problem = null; // {words, remedy}
   #notice = null;
   #pinned = false; // a refusal is shown: it stays until the person does something about it
   #gone = false;
@@ -160,8 +160,7 @@ export class Panel {
 
   /** Tells the person something of our own, until the next thing they do. */
   tell(words, role = "alert") {
-    const notice = words ? { words, role } : null;
-    this.#notice = notice;
+    this.#notice = words ? { words, role } : null;
     this.#showShell();
   }
 
@@ -226,6 +225,8 @@ export class Panel {
     } else if (action === "without-time") {
       this.#withoutTime = true;
       this.tell(text("goesWithout"), "status");
+    } else if (action === "update") {
+      this.tell((await ask("update")).words ?? text("updateNone"), "status");
     } else if (action === "take-back") {
       await ask("takeback", { uuid });
       await this.#exchange("panel");
@@ -306,7 +307,7 @@ export class Panel {
   #receive(answer, { untouched = false } = {}) {
     if (answer.gone) {
       this.#gone = true;
-      this.#problem = RELOAD;
+      this.#problem = { words: RELOAD };
       this.#waiting = [];
       this.#showShell();
       return;
@@ -383,7 +384,6 @@ export class Panel {
     Object.assign(this.#host.dataset, { band, locked, ...(shown && { state: shown }) });
     fillShell(this.#shell, {
       problem: this.#problem,
-      mayRetry: !this.#gone,
       notice: this.#notice,
       waiting: this.#logging ? [] : this.#waiting,
     });

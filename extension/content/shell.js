@@ -2,10 +2,16 @@
 
 import { text } from "./ask.js";
 
+/** What may help when there is no fragment, and what it is called. */
+const REMEDIES = { refresh: "tryAgain", update: "update" };
+
 /** Shows the lines that are to be said; what is said already is left alone, so that nothing is read out twice. */
-export function fillShell(shell, { problem, mayRetry, notice, waiting }) {
+export function fillShell(shell, { problem, notice, waiting }) {
   const lines = [];
-  if (problem) lines.push(line("alert", problem, mayRetry ? button("refresh", text("tryAgain")) : null));
+  if (problem) {
+    const { words, remedy } = problem;
+    lines.push(line("alert", words, remedy && button(remedy, text(REMEDIES[remedy]))));
+  }
   if (notice) lines.push(line(notice.role, notice.words, notice.action && button(notice.action, notice.label)));
   for (const { uuid, hours, state } of waiting) {
     if (state === "refused") continue; // the popup shows it: this form belongs to another log by now
@@ -23,9 +29,10 @@ function timeOf(hours) {
   return hours ? text("typedHours", hours) : text("timersTime");
 }
 
-/** Why there is no fragment to show. */
-export function problemOf(answer) {
-  return answer.answered ? text("unexpected", answer.status) : text("unreachable");
+/** Why there is no fragment to show, and what may help. */
+export function problemOf({ answered, status, misfit }) {
+  if (misfit) return { words: misfit.words, remedy: misfit.mayUpdate ? "update" : "refresh" };
+  return { words: answered ? text("unexpected", status) : text("unreachable"), remedy: "refresh" };
 }
 
 function line(role, words, control) {

@@ -9,6 +9,7 @@ import { sanitize } from "../content/sanitize.js";
 
 const SITES = { origins: chrome.runtime.getManifest().host_permissions };
 const POLL_SECONDS = 5;
+const REMEDIES = { refresh: "tryAgain", update: "update" };
 const place = (id) => document.getElementById(id);
 
 let busy = false;
@@ -36,11 +37,12 @@ function schedule() {
   timer = setTimeout(() => (busy ? schedule() : show()), seconds * 1000);
 }
 
-function render({ answered, status, html, waiting = [], server }) {
+function render({ answered, status, html, misfit, waiting = [], server }) {
   const next = answered && html ? sanitize(html).querySelector("[data-popup]") : null;
   const root = place("me").querySelector("[data-popup]");
   document.body.dataset.state = next?.dataset.state ?? "error";
-  if (!next) showTrouble(answered ? text("popupUnexpected", status) : text("popupUnreachable", server));
+  if (misfit) showTrouble(misfit.words, misfit.mayUpdate ? "update" : "refresh");
+  else if (!next) showTrouble(answered ? text("popupUnexpected", status) : text("popupUnreachable", server));
   else if (root) {
     copyAttributes(root, next);
     swap(root, next);
@@ -49,13 +51,13 @@ function render({ answered, status, html, waiting = [], server }) {
   showOutbox(waiting);
 }
 
-function showTrouble(words) {
+function showTrouble(words, action = "refresh") {
   if (place("me").firstElementChild?.firstElementChild?.textContent === words) return; // it is said already
   const box = element("div", { role: "alert", class: "dh-away" });
   box.append(
     element("p", {}, words),
     element("p", { class: "dh-hint" }, text("popupUnreachableHint")),
-    element("button", { type: "button", class: "dh-secondary", "data-action": "refresh" }, text("tryAgain")),
+    element("button", { type: "button", class: "dh-secondary", "data-action": action }, text(REMEDIES[action])),
   );
   place("me").replaceChildren(box);
 }
@@ -134,6 +136,9 @@ const ACTIONS = {
   async allow() {
     if (await chrome.permissions.request(SITES)) tell("");
   },
+  async update() {
+    say("status", (await ask("update")).words ?? text("updateNone"));
+  },
   async refresh() {},
 };
 
@@ -174,5 +179,7 @@ function element(name, attributes = {}, words = "") {
   return made;
 }
 
+// As the administrator has named it.
+document.title = document.querySelector("h1").textContent = chrome.runtime.getManifest().name;
 show();
 askForAccess();

@@ -17,6 +17,7 @@ _REFUSALS = {
     403: "Not allowed",
     404: "No such thing",
     409: "Not possible in the present state",
+    412: "The extension that asks and this server do not fit; nothing was looked at",
     413: "The body is too large",
     422: "Values that can't be accepted: nothing was stored, nothing was sent",
     503: "A system we depend on does not answer; try again later",
@@ -73,7 +74,7 @@ def _operation(route: Route, references: Any) -> dict[str, Any]:
             responses[str(status)]["content"] = {
                 "application/json": {"schema": references[(route.answer, "serialization")]}
             }
-    for status in sorted({*route.refusals, *((400, 413, 422) if route.body else ())}):
+    for status in sorted({*route.refusals, 412, *((400, 413, 422) if route.body else ())}):
         responses[str(status)] = {
             "description": _REFUSALS[status],
             "content": {"application/json": {"schema": references[(ErrorBody, "serialization")]}},

@@ -38,6 +38,8 @@ class Stub:
     """What a test may set, and what it may look at."""
 
     def __init__(self) -> None:
+        self.fits = "1 0.1.0"  # the API's version that it speaks and the oldest extension that it serves
+        self.headers: list[Any] = []  # of the requests
         self.silent = False  # drops the connection without an answer
         self.status_for_logs: int | None = None
         self.oauth_error: str | None = None
@@ -82,7 +84,11 @@ class Stub:
                 assert request.transport is not None
                 request.transport.abort()
                 return web.Response()
-            response: web.StreamResponse = await handler(request)
+            self.headers.append(request.headers)
+            api, least = self.fits.split()
+            fits = int(request.headers.get("X-Deskhours-Api", api)) <= int(api) and least == "0.1.0"
+            response: web.StreamResponse = await handler(request) if fits else web.Response(status=412)
+            response.headers.update({"X-Deskhours-Api": api, "X-Deskhours-Least-Extension": least})
             async with self._turn:
                 self._turn.notify_all()
             return response
