@@ -18,6 +18,8 @@ from plugin_server import worker as worker_app
 from plugin_server.demo import launch
 from plugin_server.extension import command as extension_command
 from plugin_server.extension.build import BuildRefused
+from plugin_server.init import command as init_command
+from plugin_server.init.files import InitRefused
 from plugin_server.manifest import describe
 from plugin_server.mirror import command
 from plugin_server.runtime import database, datadir, log, queue, redis
@@ -27,6 +29,8 @@ from plugin_server.services import running
 class NoService(Exception):
     """A connection that the command needs is not named."""
 
+
+_INIT = "Asks six questions and writes a valid manifest, with the keys that it needs. Nothing is overwritten."
 
 _AWAY: tuple[type[Exception], ...] = (
     *database.AWAY,
@@ -44,7 +48,7 @@ def main() -> None:
     except manifests.ManifestError as error:
         print(error, file=sys.stderr)  # noqa: T201 (the command's own answer)
         sys.exit(2)
-    except (BuildRefused, datadir.DataDirError, NoService, database.MigrationError) as error:
+    except (BuildRefused, InitRefused, datadir.DataDirError, NoService, database.MigrationError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(1)
 
@@ -56,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="start everything on this machine, with a demo helpdesk and Harvest")
     launch.add_arguments(demo)
     demo.set_defaults(run=lambda arguments: asyncio.run(launch.run(arguments)))
+
+    init = commands.add_parser("init", help="write a first manifest from six answers", description=_INIT)
+    init_command.add_arguments(init)
+    init.set_defaults(run=init_command.run)
 
     serve = _command(commands, "serve", "run the server", _serve)
     serve.add_argument("--host", default="127.0.0.1")

@@ -37,11 +37,6 @@ def build(manifest: Manifest, browser: Browser, *, store: bool = False) -> Packa
 
     Raises :class:`BuildRefused` where nobody could use it.
     """
-    if (manifest.server.public_url.path or "/") != "/":
-        raise BuildRefused(
-            "server.public_url has a path; browsers ask for /api/v1/… at its root. Give Deskhours a host name of its"
-            " own."
-        )
     try:
         wanted = Stamp.of(manifest)
     except IconsRefused as error:

@@ -11,13 +11,20 @@ from typing import Annotated, Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from pydantic import AnyHttpUrl, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core.core_schema import ValidationInfo
 
 
 def _origin(value: object) -> object:
     """An http(s) URL without a trailing slash, so that paths can be appended."""
     return value.rstrip("/") if isinstance(value, str) else value
+
+
+def _root(url: AnyHttpUrl) -> AnyHttpUrl:
+    """The root of a host: browsers ask for our pages there."""
+    if (url.path or "/") != "/" or url.query or url.fragment:
+        raise ValueError("expected an address without a path; give Deskhours a host name of its own")
+    return url
 
 
 def _pattern(value: object) -> object:
@@ -61,6 +68,7 @@ def _decimal(most: int) -> dict[str, Any]:
 
 
 HttpUrl = Annotated[AnyHttpUrl, BeforeValidator(_origin)]
+RootUrl = Annotated[HttpUrl, AfterValidator(_root)]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 Percent = Annotated[Decimal, Field(gt=0, le=1000), WithJsonSchema(_decimal(1000))]
 Hours = Annotated[Decimal, Field(gt=0, le=24, decimal_places=2), WithJsonSchema(_decimal(24))]

@@ -20,6 +20,7 @@ from plugin_server.manifest.kinds import (
     Pattern,
     Percent,
     PublicKey,
+    RootUrl,
 )
 from plugin_server.manifest.secrets import FernetKey, NamedText, Secret, SigningKey
 
@@ -36,7 +37,7 @@ def url_text(url: AnyHttpUrl) -> str:
 class Server(_Strict):
     """Our own server."""
 
-    public_url: HttpUrl = Field(description="Where browsers reach the server; OAuth redirects are built from it.")
+    public_url: RootUrl = Field(description="Where browsers reach the server; OAuth redirects are built from it.")
     jwt_keys: list[SigningKey] = Field(min_length=1, description="Signing keys; the first signs, all verify.")
     token_keys: list[FernetKey] = Field(
         min_length=1, description="Fernet keys for tokens at rest; the first encrypts, all decrypt."

@@ -199,8 +199,8 @@ def test_without_an_id_for_firefox_the_others_are_built_and_it_is_said(
 def test_nothing_is_written_when_one_of_the_packages_is_refused(
     written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run(monkeypatch, written("https://example.com/hours"), tmp_path / "out") == 1
-    assert "server.public_url has a path" in capsys.readouterr().err
+    assert run(monkeypatch, written(icons="nowhere"), tmp_path / "out") == 1
+    assert "icon-16.png: can't be read" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
     (tmp_path / "file").write_text("")
     assert run(monkeypatch, written(), tmp_path / "file") == 1
