@@ -90,6 +90,23 @@ def test_all_mistakes_are_told_at_once_each_with_its_path(written: Any) -> None:
     assert not any("in-the-clear" in line for line in told)
 
 
+def test_an_unknown_setting_is_told_with_the_name_that_was_meant(written: Any) -> None:
+    def misspell(data: dict[str, Any]) -> None:
+        data["server"]["acces_minutes"] = data["harvest"]["pasword"] = data["helpdesk"]["roles"]["pms"] = "canary"
+
+    assert mistakes(written(misspell)) == [
+        "server.acces_minutes: unknown setting; is access_minutes meant?",
+        "helpdesk.roles.pms: unknown setting; is pm meant?",
+        "harvest.pasword: unknown setting; check its spelling or remove it",
+    ]
+
+
+def test_what_is_no_name_of_a_variable_may_be_the_secret_and_is_not_shown(written: Any) -> None:
+    [line] = mistakes(written(lambda data: data["helpdesk"].update(token={"env": "planted canary"})))
+    assert line.startswith("helpdesk.token: expected")
+    assert "canary" not in line
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

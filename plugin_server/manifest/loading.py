@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from plugin_server.manifest.models import Manifest
@@ -99,10 +100,24 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return seen
 
 
+def _near(path: tuple[int | str, ...]) -> str | None:
+    """The setting whose name is nearest to that of an unknown one."""
+    model: type[BaseModel] = Manifest
+    for part in path[:-1]:
+        inner = model.model_fields[str(part)].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return None
+        model = inner
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    return next(iter(difflib.get_close_matches(str(path[-1]), names, n=1)), None)
+
+
 def _sentence(item: ErrorDetails) -> str:
     """One mistake as *path: expectation*, without echoing the value (it might be a secret)."""
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
-    if item["type"] in _WORDS:
+    if item["type"] == "extra_forbidden" and (near := _near(item["loc"])):
+        expected = f"unknown setting; is {near} meant?"
+    elif item["type"] in _WORDS:
         expected = _WORDS[item["type"]].format_map(item.get("ctx", {}))
     else:
         expected = item["msg"].removeprefix("Value error, ")
