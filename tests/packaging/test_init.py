@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_server import manifest
+from plugin_server import cli, manifest
 from plugin_server.init.questions import QUESTIONS, all_wrong, draft
 from plugin_server.manifest import ManifestError
 
 from .conftest import ROOT
 
-COMMAND = [sys.executable, "-m", "plugin_server.cli", "init"]
 ANSWERS = {
     "helpdesk_url": "https://helpdesk.example.com",
     "public_url": "https://hours.example.com",
@@ -32,15 +33,34 @@ ANSWERS = {
 KEYS = {"jwt_key", "token_key", "webhook_secret"}
 
 
-def init(folder: Path, typed: str = "", *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *options], cwd=folder, input=typed, capture_output=True, text=True, timeout=30, check=False
-    )
+@dataclass(frozen=True)
+class Done:
+    """How the command ended, and what it said."""
+
+    status: object
+    stdout: str
+    stderr: str
 
 
-def by_file(folder: Path, answers: Mapping[str, Any] = ANSWERS) -> subprocess.CompletedProcess[str]:
-    (folder / "answers.json").write_text(json.dumps(answers))
-    return init(folder, "", "--answers", "answers.json")
+Init = Callable[..., Done]
+
+
+@pytest.fixture
+def init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Init:
+    """Runs the command in the test's folder, with what is typed, or with a file of answers."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*options: str, typed: str = "", answers: object = None) -> Done:
+        if answers is not None:
+            (tmp_path / "answers.json").write_text(answers if isinstance(answers, str) else json.dumps(answers))
+            options = ("--answers", "answers.json", *options)
+        monkeypatch.setattr(sys, "argv", ["deskhours", "init", *options])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return Done(ended.value.code, *capsys.readouterr())
+
+    return run
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -48,10 +68,10 @@ def content(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_six_answers_make_a_valid_manifest_and_a_wrong_one_is_asked_again_in_words(tmp_path: Path) -> None:
+def test_six_answers_make_a_valid_manifest_and_a_wrong_one_is_asked_again_in_words(init: Init, tmp_path: Path) -> None:
     lines = ["helpdesk.example.com", "https://helpdesk.example.com", "https://hours.example.com", "many", "1234567"]
-    done = init(tmp_path, "\n".join([*lines, "", "", "admin@example.com", "sometimes", "tiered", ""]))
-    assert done.returncode == 0, done.stderr
+    done = init(typed="\n".join([*lines, "", "", "admin@example.com", "sometimes", "tiered", ""]))
+    assert done.status == 0, done.stderr
     for words in (
         "expected an address such as https://helpdesk.example.com",
         "expected a whole number",
@@ -79,8 +99,8 @@ def test_six_answers_make_a_valid_manifest_and_a_wrong_one_is_asked_again_in_wor
     assert all(f"  {name} " in done.stdout for name in missing)
 
 
-def test_keys_are_readable_by_their_owner_alone_and_are_not_shown(tmp_path: Path) -> None:
-    done = by_file(tmp_path)
+def test_keys_are_readable_by_their_owner_alone_and_are_not_shown(init: Init, tmp_path: Path) -> None:
+    done = init(answers=ANSWERS)
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
     made = {path.name: path for path in (tmp_path / "secrets").iterdir()}
     assert set(made) == KEYS
@@ -90,32 +110,32 @@ def test_keys_are_readable_by_their_owner_alone_and_are_not_shown(tmp_path: Path
         assert path.read_text() not in (tmp_path / "manifest.json").read_text()
 
 
-def test_a_manifest_that_is_there_stays_and_nobody_is_asked(tmp_path: Path) -> None:
+def test_a_manifest_that_is_there_stays_and_nobody_is_asked(init: Init, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("mine")
-    done = init(tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
+    done = init()
+    assert (done.status, done.stdout) == (1, "")
     assert "is there already and stays as it is" in done.stderr
     assert content(tmp_path) == {"manifest.json": "mine"}
 
 
-def test_keys_that_are_there_stay_and_one_that_is_none_is_told(tmp_path: Path) -> None:
+def test_keys_that_are_there_stay_and_one_that_is_none_is_told(init: Init, tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir(mode=0o755)
     (tmp_path / "secrets" / "jwt_key").write_text("short")
-    done = by_file(tmp_path)
-    assert done.returncode == 2
+    done = init(answers=ANSWERS)
+    assert done.status == 2
     assert "server.jwt_keys[0]: expected at least 32 bytes of key" in done.stderr
     assert not (tmp_path / "manifest.json").exists()
     (tmp_path / "secrets" / "jwt_key").write_text("a key of before, which is long enough")
-    done = by_file(tmp_path)
-    assert done.returncode == 0, done.stderr
+    done = init(answers=ANSWERS)
+    assert done.status == 0, done.stderr
     assert "Kept as they were: secrets/jwt_key" in done.stdout
     assert "Others on this machine can look into secrets: chmod" in done.stdout
     assert (tmp_path / "secrets" / "jwt_key").read_text() == "a key of before, which is long enough"
 
 
-def test_the_end_of_what_is_typed_leaves_nothing(tmp_path: Path) -> None:
-    done = init(tmp_path, "https://helpdesk.example.com\n")
-    assert done.returncode == 1
+def test_the_end_of_what_is_typed_leaves_nothing(init: Init, tmp_path: Path) -> None:
+    done = init(typed="https://helpdesk.example.com\n")
+    assert done.status == 1
     assert "Stopped; nothing was written." in done.stderr
     assert "Traceback" not in done.stderr
     assert content(tmp_path) == {}
@@ -123,7 +143,12 @@ def test_the_end_of_what_is_typed_leaves_nothing(tmp_path: Path) -> None:
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     with subprocess.Popen(
-        COMMAND, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "plugin_server.cli", "init"],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdin
         assert process.stdout
@@ -141,10 +166,10 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     assert content(tmp_path) == {}
 
 
-def test_a_file_of_answers_is_refused_whole_with_every_mistake(tmp_path: Path) -> None:
+def test_a_file_of_answers_is_refused_whole_with_every_mistake(init: Init, tmp_path: Path) -> None:
     answers = {"public_url": "https://hours.example.com/x", "harvest_account_id": "x", "lock_policy": 1, "tyop": ""}
-    done = by_file(tmp_path, answers)
-    assert done.returncode == 1
+    done = init(answers=answers)
+    assert done.status == 1
     for line in (
         "tyop: unknown",
         "helpdesk_url: missing",
@@ -156,16 +181,14 @@ def test_a_file_of_answers_is_refused_whole_with_every_mistake(tmp_path: Path) -
         assert f"  {line}" in done.stderr
     assert set(content(tmp_path)) == {"answers.json"}
     for text, words in [("[]", "expected an object"), ("{", "is not JSON")]:
-        (tmp_path / "answers.json").write_text(text)
-        assert words in init(tmp_path, "", "--answers", "answers.json").stderr
-    assert "can't be read" in init(tmp_path, "", "--answers", "nothing.json").stderr
+        assert words in init(answers=text).stderr
+    assert "can't be read" in init("--answers", "nothing.json").stderr
 
 
-def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
+def test_where_nothing_can_be_written_it_is_said(init: Init, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    (tmp_path / "answers.json").write_text(json.dumps(ANSWERS))
-    done = init(tmp_path, "", "--answers", "answers.json", "--out", "file/manifest.json")
-    assert done.returncode == 1
+    done = init("--out", "file/manifest.json", answers=ANSWERS)
+    assert done.status == 1
     assert "can't be written" in done.stderr
     assert "Traceback" not in done.stderr
 
