@@ -74,7 +74,7 @@ class Connect:
         if redirect_uri not in self._redirect_uris:
             raise Problem(
                 "This sign-in was not started by a Deskhours extension that this server knows. An admin can add the"
-                " extension's id to the manifest (extension.chromium_ids)."
+                " extension's id to the manifest (extension.chromium_ids; in Firefox extension.firefox_id)."
             )
         if (
             method != "S256"

@@ -102,10 +102,7 @@ def copy_extension(folder: Path, manifest: Path) -> Path:
     same over restarts."""
     target = folder / "extension"
     shutil.rmtree(target, ignore_errors=True)
-    for name, content in stamp.files(stamp.Stamp.of(manifests.load(manifest)), None).items():
-        path = target / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    stamp.unpack(stamp.Stamp.of(manifests.load(manifest)), target)
     return target
 
 

@@ -79,6 +79,14 @@ def files(stamp: Stamp, browser: Browser | None, *, keyless: bool = False) -> di
     return {**found, **stamp.icons, "manifest.json": text.encode(), "config.js": _config(stamp).encode()}
 
 
+def unpack(stamp: Stamp, folder: Path) -> None:
+    """Write the files into a new folder, for both browsers at once."""
+    for name, content in files(stamp, None).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
 def _manifest(stamp: Stamp, browser: Browser | None, *, keyless: bool) -> dict[str, Any]:
     made = committed()
     made["action"]["default_title"] = stamp.name

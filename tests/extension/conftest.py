@@ -1,8 +1,6 @@
 """A Chromium with a stamped copy of the extension, a helpdesk page of our own and a server that keeps the contract."""
 
-import json
 import os
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +9,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import BrowserContext, Locator, Page, Playwright, async_playwright
+
+from plugin_server.extension import stamp
 
 from .stub import Stub
 
@@ -97,10 +97,7 @@ async def helpdesk() -> AsyncIterator[str]:
 
 @pytest.fixture
 async def desk(stub: Stub, server: str, helpdesk: str, chromium_path: Path, tmp_path: Path) -> AsyncIterator[Desk]:
-    copy = tmp_path / "extension"
-    shutil.copytree(EXTENSION, copy)
-    config = {"server": server, "helpdesk": {"kind": "zammad", "origin": helpdesk}}
-    (copy / "config.js").write_text(f"export default {json.dumps(config)};\n")
+    stamp.unpack(stamp.Stamp(server, helpdesk, "zammad", "Deskhours"), tmp_path / "extension")
     async with async_playwright() as playwright:
         made = Desk(stub, server, helpdesk, chromium_path, tmp_path, playwright)
         await made.start()

@@ -84,6 +84,22 @@ def test_a_package_reaches_the_helpdesk_and_our_server_and_nothing_else(written:
     assert b"127.0.0.1" not in b"".join(inside(package).values())
 
 
+@pytest.mark.parametrize(
+    ("url", "origin", "pattern"),
+    [
+        ("https://Hours.Example.com:443/", "https://hours.example.com", "https://hours.example.com/*"),
+        ("http://hours.example.com:80", "http://hours.example.com", "http://hours.example.com/*"),
+        ("https://hours.example.com:8443", "https://hours.example.com:8443", "https://hours.example.com/*"),
+        ("https://zeit.exämple.com", "https://zeit.xn--exmple-cua.com", "https://zeit.xn--exmple-cua.com/*"),
+        ("http://[::1]:8700", "http://[::1]:8700", "http://[::1]/*"),
+    ],
+)
+def test_an_origin_is_written_as_browsers_write_it(written: Written, url: str, origin: str, pattern: str) -> None:
+    package = packaged(written(url), "chromium")
+    assert f'server: "{origin}"' in inside(package)["config.js"].decode()
+    assert browsers_manifest(package)["host_permissions"][-1] == pattern
+
+
 def test_each_browser_gets_a_manifest_of_its_own(written: Written) -> None:
     chromium = browsers_manifest(packaged(written(), "chromium"))
     assert chromium["background"] == {"service_worker": "background/worker.js", "type": "module"}
