@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from plugin_server.runtime.embedded import ports
 from tests.support import aioresponses_patch, chromium
@@ -30,6 +31,7 @@ from tests.support.demo import Demo
 from tests.support.servers import Folder, TestPostgres, TestValkey
 
 aioresponses_patch.apply()
+expect.set_options(timeout=20_000)  # what does come, comes late when the machine is busy
 
 
 @pytest.fixture(scope="session")

@@ -494,8 +494,13 @@ class TestMeanwhile:
 
     async def test_time_already_worked_can_be_logged(self, world: World, ada: Api) -> None:
         ticket, _project = await locked_ticket(world, ada)
-        panel = await ada.get(f"/api/v1/tickets/{ticket}/panel", html=True)
-        assert 'data-action="log-now"' in panel.text
+
+        async def panel() -> str:
+            return (await ada.get(f"/api/v1/tickets/{ticket}/panel", html=True)).text
+
+        # The project's assignments are read a moment after the project.
+        shown = await until(panel, lambda text: 'data-action="log-now"' in text, MINUTE)
+        assert 'data-locked="true"' in shown
 
     async def test_the_look_ahead_says_when_hours_would_lock(self, world: World, ada: Api) -> None:
         ticket, _project = await ticket_with(world, ada, 1, budget_hours="2")

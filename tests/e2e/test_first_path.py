@@ -74,11 +74,11 @@ async def test_panels_in_all_tabs_come_alive_and_the_popup_says_who(chrome: Brow
     await chrome.consent(await opening.value, ADA_MAIL)
     await expect(popup.locator("body")).to_contain_text("Ada Agent")
     for page in (first, second):
-        await expect(panel(page)).to_have_attribute("data-state", "idle", timeout=10_000)
+        await expect(panel(page)).to_have_attribute("data-state", "idle", timeout=30_000)
     await popup.locator("[data-action=disconnect]").click()
     await expect(popup.locator("[data-action=connect]")).to_be_visible()
     for page in (first, second):
-        await expect(panel(page)).to_have_attribute("data-state", "disconnected", timeout=10_000)
+        await expect(panel(page)).to_have_attribute("data-state", "disconnected", timeout=30_000)
 
 
 async def test_what_is_typed_survives_everything_a_page_does(chrome: Browser, world: World) -> None:

@@ -37,6 +37,6 @@ async def test_a_log_that_needs_its_agent_is_seen_and_tried_again_in_the_popup(c
     await expect(opened.locator(f".content.active#content_permanent_Ticket-{ticket}")).to_be_visible()
     await popup.bring_to_front()
     await row.locator('[data-action="retry"]').click()
-    await expect(rows).to_have_count(0, timeout=10_000)
+    await expect(rows).to_have_count(0, timeout=30_000)
     [entry] = await world.entries(ticket)
     assert entry["hours"] == 0.5

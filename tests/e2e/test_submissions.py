@@ -250,7 +250,7 @@ async def test_a_reload_right_after_update(scene: Scene, refused: bool) -> None:
     await scene.page.reload()
     if not refused:
         # The page that comes back shows the article, and the server looks then; its own next look is far away.
-        await expect(panel(scene.page)).to_have_attribute("data-state", "logged", timeout=8_000)
+        await expect(panel(scene.page)).to_have_attribute("data-state", "logged", timeout=30_000)
         await scene.logged_once()
         return
     # Nobody has heard the refusal: the log waits for the reply, visibly, and can be taken back.

@@ -51,7 +51,7 @@ class Browser:
         async with self.context.expect_page() as opening:
             await panel(page).locator("[data-action=connect]").click()
         await self.consent(await opening.value, email)
-        await expect(panel(page)).to_have_attribute("data-state", "idle", timeout=10_000)
+        await expect(panel(page)).to_have_attribute("data-state", "idle", timeout=30_000)
 
     async def consent(self, window: Page, email: str) -> None:
         """Fill whatever form the window shows and submit it, until it closes by itself."""
