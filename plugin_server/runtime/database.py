@@ -1,28 +1,17 @@
-"""PostgreSQL: the pool, and migrations as plain SQL files.
-
-A migration is ``migrations/NNNN_name.sql``; each runs once, whole, in one transaction under an advisory lock, and its
-checksum is kept so that an edited file is noticed.
-"""
+"""PostgreSQL: the pool, and what a query raises when the server is away. How its tables change is another room:
+:mod:`plugin_server.runtime.migrations`, whose names are handed on here."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 
-from plugin_server.runtime import log
+from plugin_server.runtime.migrations import MigrationError, migrate, pending
 from plugin_server.runtime.reading import ReadingPool
-from plugin_server.runtime.shipped import shipped
 
-MIGRATIONS = shipped("migrations")
-LOCK = 0x6465736B
-"""Key of the advisory lock that serialises migrations ("desk")."""
-
-_logger = log.get(__name__)
+__all__ = ["AWAY", "Connection", "MigrationError", "Pool", "connect", "migrate", "pending"]
 
 if TYPE_CHECKING:
     # asyncpg's classes take a parameter in their stubs only.
@@ -40,10 +29,6 @@ AWAY: tuple[type[Exception], ...] = (
     asyncpg.OperatorInterventionError,
 )
 """What a query raises when PostgreSQL is not there, shuts down or starts up."""
-
-
-class MigrationError(Exception):
-    """The database's history and the migration files don't agree; the message says how."""
 
 
 async def _prepare(connection: Any) -> None:
@@ -65,53 +50,3 @@ async def connect(url: str, *, minimum: int = 1, maximum: int = 10) -> Pool:
         command_timeout=30,
         server_settings={"timezone": "UTC", "application_name": "deskhours"},
     )
-
-
-async def migrate(pool: Pool, folder: Path = MIGRATIONS) -> list[str]:
-    """Apply the migrations that are missing, in order of number, and return their names.
-
-    Raises :class:`MigrationError` when an applied file has changed or disappeared.
-    """
-    files = _files(folder)
-    done: list[str] = []
-    async with pool.acquire() as connection:
-        for path in files:
-            text = path.read_text(encoding="utf-8")
-            checksum = hashlib.sha256(text.encode()).hexdigest()
-            async with connection.transaction():
-                await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
-                await connection.execute(
-                    "CREATE TABLE IF NOT EXISTS schema_migration"
-                    " (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
-                )
-                known = await connection.fetchval("SELECT checksum FROM schema_migration WHERE name = $1", path.name)
-                if known == checksum:
-                    continue
-                if known is not None:
-                    raise MigrationError(
-                        f"{path.name} has changed since it was applied; add a new migration instead of editing it"
-                    )
-                await connection.execute(text)
-                await connection.execute(
-                    "INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)", path.name, checksum
-                )
-                done.append(path.name)
-                _logger.info("migration applied", migration=path.name)
-        applied = {row["name"] for row in await connection.fetch("SELECT name FROM schema_migration")}
-    missing = applied - {path.name for path in files}
-    if missing:
-        raise MigrationError(
-            f"the database knows {', '.join(sorted(missing))}, this version does not: it is older than the database"
-        )
-    return done
-
-
-async def pending(pool: Pool, folder: Path = MIGRATIONS) -> list[str]:
-    """Names of migrations that are not applied yet; readiness depends on there being none."""
-    exists = await pool.fetchval("SELECT to_regclass('schema_migration') IS NOT NULL")
-    applied = {row["name"] for row in await pool.fetch("SELECT name FROM schema_migration")} if exists else set()
-    return [path.name for path in _files(folder) if path.name not in applied]
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", path.name))
