@@ -28,6 +28,7 @@ from plugin_server.panel.routes import PanelRoutes
 from plugin_server.panel.rules import can_serve
 from plugin_server.runtime import api, database, fit, openapi
 from plugin_server.runtime.errors import Problem
+from plugin_server.runtime.stop import STOP
 from plugin_server.runtime.templates import Templates
 from plugin_server.runtime.web import identify, secure, tell_problems
 from plugin_server.services import Services
@@ -166,13 +167,22 @@ def create(services: Services) -> web.Application:
         return web.json_response({"ok": ok, **words}, status=200 if ok else 503)
 
     async def ready(_request: web.Request) -> web.Response:
-        """Whether requests can be served: the database answers and is migrated, the queue answers."""
+        """Whether requests can be served: the database answers and is migrated, the queue answers, and this server is
+        not about to end."""
         state = {"database": False, "migrations": False, "queue": await services.queue.ping()}
+        problem = None
         with contextlib.suppress(Exception):  # whatever it is, the answer is "not ready"
             async with asyncio.timeout(2):
-                state["migrations"] = not await database.pending(pool)
-                state["database"] = True
-        return web.json_response({"ok": all(state.values()), **state}, status=200 if all(state.values()) else 503)
+                missing = await database.pending(pool)
+                state |= {"database": True, "migrations": not missing}
+                if missing:
+                    problem = f"The database is older than this server. Run deskhours migrate ({', '.join(missing)})."
+        stopping = STOP in app and app[STOP].is_asked
+        if stopping:
+            problem = "This server is about to end."
+        ok = all(state.values()) and not stopping
+        words = {} if problem is None else {"problem": problem}
+        return web.json_response({"ok": ok, **state, **words}, status=200 if ok else 503)
 
     app.router.add_get("/", welcome)
     app.router.add_get("/api/openapi.json", describe)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import signal
 import sys
 from pathlib import Path
 
 import asyncpg
-from aiohttp import web
 
 from plugin_server import app as server_app
 from plugin_server import manifest as manifests
@@ -22,7 +20,8 @@ from plugin_server.init import command as init_command
 from plugin_server.init.files import InitRefused
 from plugin_server.manifest import describe
 from plugin_server.mirror import command
-from plugin_server.runtime import database, datadir, log, queue, redis
+from plugin_server.runtime import database, datadir, log, queue, redis, serving
+from plugin_server.runtime.stop import Stop
 from plugin_server.services import running
 
 
@@ -68,7 +67,20 @@ def _parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", "run the server", _serve)
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8700)
-    _command(commands, "worker", "run the worker", _worker)
+    serve.add_argument(
+        "--drain-seconds",
+        type=float,
+        default=serving.DRAIN_SECONDS,
+        help="when asked to stop: so long /readyz says so before nobody is let in any more (default: %(default)s)",
+    )
+    worker = _command(commands, "worker", "run the worker", _worker)
+    for process, what in ((serve, "requests"), (worker, "jobs")):
+        process.add_argument(
+            "--stop-seconds",
+            type=float,
+            default=serving.STOP_SECONDS,
+            help=f"when asked to stop: so long {what} under way may take (default: %(default)s)",
+        )
     command.add_arguments(_command(commands, "sync", "read from Harvest now, by hand", _sync))
     _command(commands, "migrate", "bring the database up to date", _migrate)
     check = _command(commands, "manifest", "check the manifest and say every mistake", _manifest)
@@ -100,15 +112,16 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 async def _run_server(arguments: argparse.Namespace) -> int:
-    settings = manifests.load(_manifest_path(arguments))
+    settings, stop = manifests.load(_manifest_path(arguments)), Stop.on_signals()
     async with running(settings, _url(arguments, "DATABASE_URL"), _url(arguments, "REDIS_URL")) as services:
-        runner = web.AppRunner(server_app.create(services), access_log=None, handle_signals=False, shutdown_timeout=2)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, arguments.host, arguments.port).start()
-            await _stop_asked()
-        finally:
-            await runner.cleanup()
+        await serving.serve(
+            server_app.create(services),
+            arguments.host,
+            arguments.port,
+            stop,
+            drain_seconds=arguments.drain_seconds,
+            stop_seconds=arguments.stop_seconds,
+        )
     return 0
 
 
@@ -118,16 +131,11 @@ def _worker(arguments: argparse.Namespace) -> int:
 
 
 async def _run_worker(arguments: argparse.Namespace) -> int:
-    settings = manifests.load(_manifest_path(arguments))
+    settings, stop = manifests.load(_manifest_path(arguments)), Stop.on_signals()
     redis_url = _url(arguments, "REDIS_URL")
     async with running(settings, _url(arguments, "DATABASE_URL"), redis_url) as services:
-        work = asyncio.create_task(queue.work(redis_url, *worker_app.jobs(services)))
-        stop = asyncio.create_task(_stop_asked())
-        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            work.result()
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
+        jobs, periodic = worker_app.jobs(services)
+        await queue.work(redis_url, jobs, periodic, stop, arguments.stop_seconds)
     return 0
 
 
@@ -197,15 +205,6 @@ def _url(arguments: argparse.Namespace, name: str) -> str:
             f"{name} is not set. Set it, or name a running demo's data folder with --data or DESKHOURS_DATA."
         )
     return demo.database_url if name == "DATABASE_URL" else demo.redis_url
-
-
-async def _stop_asked() -> None:
-    """Return on SIGTERM or SIGINT."""
-    loop = asyncio.get_running_loop()
-    asked = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked.set)
-    await asked.wait()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ from plugin_server.tickets.service import Tickets
 from plugin_server.timelog.rules import HoursRule
 from plugin_server.timelog.service import TimeLog
 from plugin_server.timers.service import Timers
+
+CLOSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -164,8 +167,20 @@ async def running(manifest: Manifest, database_url: str, redis_url: str) -> Asyn
                 limiter = SharedLimiter(shared, harvest.account_id, Rule(rate.requests, rate.seconds))
                 services = build(manifest, pool, queue, session, SystemClock(), limiter)
                 collector.settle()
-                yield services
+                try:
+                    yield services
+                finally:
+                    await services.tokens.settle()
         finally:
             await queue.close()
     finally:
-        await pool.close()
+        await _close(pool)
+
+
+async def _close(pool: Pool) -> None:
+    """Close what is free at once, and what is not after a while: a database that is away must not hold up the end."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()

@@ -149,6 +149,11 @@ class Tokens:
             flight.add_done_callback(lambda _done: self._flights.pop(key, None))
         return await asyncio.shield(flight)
 
+    async def settle(self) -> None:
+        """Wait for the refreshes under way: one that is cut off loses a token that its system has rotated already."""
+        if self._flights:
+            await asyncio.wait(self._flights.values())
+
     def client(self, token: str) -> HarvestClient:
         """A Harvest client for a token."""
         settings = self._settings

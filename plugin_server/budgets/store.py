@@ -214,6 +214,16 @@ async def to_write(pool: Pool, now: datetime, lease: datetime, limit: int) -> li
     return [Budget(**row) for row in rows]
 
 
+async def leave_to_write(pool: Pool, ticket_ids: Sequence[int], lease: datetime, now: datetime) -> None:
+    """Who took these by :func:`to_write` does not come to it; another worker may at once."""
+    await pool.execute(
+        "UPDATE ticket_budget SET write_due_at = $3 WHERE ticket_id = ANY($1::bigint[]) AND write_due_at = $2",
+        list(ticket_ids),
+        lease,
+        now,
+    )
+
+
 async def written(pool: Pool, one: Budget, now: datetime) -> None:
     """The helpdesk shows what was wanted; what is wanted anew meanwhile is due at once."""
     await pool.execute(

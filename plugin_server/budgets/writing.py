@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 
 from plugin_server.budgets import store
@@ -34,8 +35,13 @@ class Writing:
         """Write what is due; returns how many tickets were tried."""
         now = self._clock.now()
         due = await store.to_write(self._pool, now, now + LEASE, AT_ONCE)
-        for one in due:
-            await self._write(one)
+        for number, one in enumerate(due):
+            try:
+                await self._write(one)
+            except asyncio.CancelledError:  # the worker ends; another one need not wait for our lease
+                left = [one.ticket_id for one in due[number:]]
+                await asyncio.shield(store.leave_to_write(self._pool, left, now + LEASE, self._clock.now()))
+                raise
         return len(due)
 
     async def _write(self, one: store.Budget) -> None:

@@ -29,7 +29,10 @@ DIE_WITH_PARENT = "DESKHOURS_DIE_WITH_PARENT"
 _CLI = "plugin_server.cli"
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.05
-_GRACE_SECONDS = 3.0  # with the databases' 4 this stays below the 10 seconds that a stop may take
+_STOP = ("--stop-seconds", "1")
+_GRACE_SECONDS = (
+    3.0  # after which a program is killed; with the databases' 4 this stays below the 10 seconds that a stop may take
+)
 
 
 class LaunchError(Exception):
@@ -142,10 +145,11 @@ async def start_programs(
             await migration.stop()
         manifest = ("--manifest", str(demo.manifest))
         port = str(urlsplit(demo.product_url).port)
-        server = start("server", "server", connections, _CLI, "serve", *manifest, "--port", port)
+        serving = ("--port", port, "--drain-seconds", "0", *_STOP)
+        server = start("server", "server", connections, _CLI, "serve", *manifest, *serving)
         started.append(server)
         await helpdesk_is_set_up.wait()
-        worker = start("worker", "worker", connections, _CLI, "worker", *manifest)
+        worker = start("worker", "worker", connections, _CLI, "worker", *manifest, *_STOP)
         started.append(worker)
         await until_ready(server, f"{demo.product_url}/readyz")
         if worker.status is not None:

@@ -8,7 +8,8 @@ looked up, after the call's own time limit has passed, before the call is made a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -109,6 +110,35 @@ class Outbox(Generic[Row]):
         A lease is not held to wait for a turn: a ``batch`` has no more patience than a person here. So many
         ``reserved`` calls have had their turn.
         """
+        async with self.given_back(claimed):
+            await self._run(claimed, take, stop, kind, reserved)
+
+    @asynccontextmanager
+    async def given_back(self, claimed: Row) -> AsyncIterator[None]:
+        """A step that is cut off inside, because its worker ends, gives the row back: another worker takes it at once,
+        or, if a call is out, when that call is over. Without a call it does not count as a try."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            await asyncio.shield(self._give_back(claimed))
+            raise
+
+    async def _give_back(self, claimed: Row) -> None:
+        now = self._clock.now()
+        left = await self._rows.get(self._pool, claimed.id)
+        called_at = left.called_at if left else None
+        again = now if called_at is None else max(now, called_at + self.settles)
+        await self._rows.release(self._pool, claimed, again, None, None, tried=called_at is not None)
+        _logger.info("given back, the worker ends", job=self._job, row=str(claimed.id))
+
+    async def _run(
+        self,
+        claimed: Row,
+        take: Callable[[Row], Awaitable[None]],
+        stop: Callable[[Row, str, str], Awaitable[None]],
+        kind: limiter.Kind,
+        reserved: int,
+    ) -> None:
         with limiter.working(kind, limiter.PATIENCE["person"], reserved) as work:
             try:
                 async with asyncio.timeout(self._step_seconds):

@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from plugin_server.runtime import log
+from plugin_server.runtime.stop import Stop
 
 JOB_SECONDS = 40
 """Longest a job may take. A killed worker's job is taken up again after this and ten seconds, so it stays small."""
@@ -99,10 +100,38 @@ class RedisQueue:
         await self._redis.aclose()
 
 
-async def work(url: str, jobs: Sequence[Job], periodic: Sequence[Periodic]) -> None:
-    """Run jobs until cancelled. A lost connection to Redis never ends the worker."""
-    while True:
-        worker = Worker(
+class _Worker(Worker):
+    """arq's, which can be asked to begin nothing new. Its own handling of signals cuts jobs off, or begins one more."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._beginning = asyncio.Lock()
+
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        async with self._beginning:
+            if self.allow_pick_jobs:
+                await super().start_jobs(job_ids)
+
+    async def finish(self, seconds: float) -> None:
+        """Begin nothing any more, and wait so long for what runs. What runs on then is cut off by :meth:`close`, which
+        puts it back into the queue, where the next worker finds it at once."""
+        self.allow_pick_jobs = False
+        async with self._beginning:
+            under_way = set(self.tasks.values())
+        if under_way:
+            _logger.info("stopping, jobs under way are finished", jobs=len(under_way), seconds=seconds)
+            _done, left = await asyncio.wait(under_way, timeout=seconds)
+            _logger.info("stopping", jobs_cut_off=len(left))
+
+
+async def work(
+    url: str, jobs: Sequence[Job], periodic: Sequence[Periodic], stop: Stop | None = None, stop_seconds: float = 0
+) -> None:
+    """Run jobs until cancelled, or until ``stop``: then those under way are finished, for ``stop_seconds`` at most. A
+    lost connection to Redis never ends the worker."""
+    stop = stop or Stop()
+    while not stop.is_asked:
+        worker = _Worker(
             functions=[func(_adapt(job.name, job.run), name=job.name, max_tries=3) for job in jobs],
             cron_jobs=[
                 cron(
@@ -125,18 +154,49 @@ async def work(url: str, jobs: Sequence[Job], periodic: Sequence[Periodic]) -> N
             ctx={},
         )
         try:
-            await worker.async_run()
+            await _run(worker, stop, stop_seconds)
         except (RedisError, OSError) as error:
             _logger.warning("connection to the queue lost, trying again", error=str(error))
-            await asyncio.sleep(1)
+            await _pause(stop)
         except Exception:
             # Whatever went wrong in there: what has to be done stands in the database, and the next round does it.
             _logger.exception("the queue's worker failed, starting it anew")
-            await asyncio.sleep(1)
+            await _pause(stop)
         finally:
-            # Closing talks to Redis as well; what fails there is no reason to end.
-            with contextlib.suppress(RedisError, OSError):
-                await worker.close()
+            await _close(worker)
+
+
+async def _run(worker: _Worker, stop: Stop, stop_seconds: float) -> None:
+    """Until it fails, or is asked to stop."""
+    running, asked = asyncio.create_task(worker.async_run()), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((running, asked), return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        await worker.finish(stop_seconds)
+    finally:
+        asked.cancel()
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await running
+
+
+async def _close(worker: Worker) -> None:
+    """Closing talks to Redis as well; what fails there is no reason to end, nor is a job cut off before it began."""
+    try:
+        await worker.close()
+    except (RedisError, OSError) as error:
+        _logger.warning("the queue's worker was not closed", error=str(error))
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task and task.cancelling():
+            raise
+
+
+async def _pause(stop: Stop) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await stop.wait()
 
 
 def _adapt(name: str, run: Callable[..., Awaitable[object]]) -> Any:

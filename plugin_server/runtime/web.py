@@ -22,6 +22,7 @@ from plugin_server.runtime.api import (
     wants_html,
 )
 from plugin_server.runtime.errors import NotFound, Problem, Unavailable
+from plugin_server.runtime.stop import STOP
 
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 SECURITY_HEADERS = {
@@ -57,6 +58,8 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
             took = round((time.perf_counter() - began) * 1000, 1)
             _logger.info("answered", status=response.status, milliseconds=took)
     response.headers["X-Request-Id"] = identity
+    if STOP in request.app and request.app[STOP].is_asked and not response.prepared:
+        response.force_close()  # the next request goes to another server, and none to a connection about to end
     return response
 
 

@@ -97,8 +97,11 @@ class LogOutbox:
     async def watch(self, log_id: str) -> None:
         """Look for an armed log's article. Only who has read the articles may say that it never came."""
         claimed = await store.rows.claim(self._pool, UUID(log_id), ["armed"], self._clock.now(), self._outbox.lease)
-        if claimed is None:
-            return
+        if claimed is not None:
+            async with self._outbox.given_back(claimed):
+                await self._watch(claimed)
+
+    async def _watch(self, claimed: store.Log) -> None:
         agent = await accounts_store.agent(self._pool, claimed.agent_id)
         try:
             if agent is None or await self._timelog.seek_article(claimed, agent.helpdesk_user_id):

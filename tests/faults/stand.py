@@ -16,6 +16,7 @@ import asyncpg
 
 from plugin_server.demo import prepare
 from plugin_server.demo.programs import set_up_helpdesk
+from plugin_server.runtime.embedded.ports import free_port
 from tests.support.demo import free_triple
 from tests.support.world import until
 
@@ -27,8 +28,9 @@ class Stand:
     """The product on its own databases, with a short time limit for calls to Harvest."""
 
     def __init__(self, folder: Path, database: str, redis: str, **settings: dict[str, object]) -> None:
-        self.port = free_triple()
+        self.port, self.second_port = free_triple(), free_port()
         self.url, self.helpdesk, self.harvest = (f"http://127.0.0.1:{self.port + offset}" for offset in range(3))
+        self.second_url = f"http://127.0.0.1:{self.second_port}"
         self.kills = 0
         self.database, self.redis = database, redis
         self._folder = folder
@@ -45,7 +47,8 @@ class Stand:
     def _command(self, name: str) -> list[str]:
         kind = name.split("-")[0]
         command = [sys.executable, "-m", "plugin_server.cli", kind, "--manifest", str(self._manifest)]
-        return [*command, "--port", str(self.port)] if kind == "serve" else command
+        port = self.second_port if name == "serve-2" else self.port
+        return [*command, "--port", str(port)] if kind == "serve" else command
 
     async def start_systems(self, harvest_database: str, helpdesk_database: str) -> None:
         """Start the simulated Harvest and helpdesk; they are not killed."""
@@ -62,9 +65,26 @@ class Stand:
             await until(lambda url=url: _answers(f"{url}/_sim/health"), seconds=30)
         await set_up_helpdesk(self._manifest, self.harvest, prepare.Seed.load())
 
-    async def start(self, name: str) -> None:
-        """Start `serve`, or a worker such as `worker-1`."""
-        await self._start(name, self._command(name))
+    async def start(self, name: str, *options: str) -> None:
+        """Start `serve`, `serve-2` on the second port, or a worker such as `worker-1`."""
+        await self._start(name, [*self._command(name), *options])
+
+    async def end(self, name: str) -> int:
+        """SIGTERM, and the status with which the process then ends."""
+        self._processes[name].terminate()
+        return await self.ended(name)
+
+    async def ended(self, name: str) -> int:
+        """The status with which the process ends by itself."""
+        return await self._processes[name].wait()
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal and wait for nothing."""
+        self._processes[name].send_signal(number)
+
+    def log(self, name: str) -> str:
+        """What a process has logged."""
+        return (self._folder / f"{name}.log").read_text()
 
     async def migrate(self) -> None:
         """Make the tables."""
@@ -83,8 +103,10 @@ class Stand:
         return [str(row["id"]) for row in rows]
 
     async def ready(self) -> None:
-        """Wait until the server answers."""
-        await until(lambda: _answers(f"{self.url}/readyz"), seconds=30)
+        """Wait until every server answers that was started."""
+        for name, url in (("serve", self.url), ("serve-2", self.second_url)):
+            if name in self._processes:
+                await until(lambda url=url: _answers(f"{url}/readyz"), seconds=30)
 
     async def kill(self, name: str) -> None:
         """SIGKILL, and start again at once."""

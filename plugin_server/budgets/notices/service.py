@@ -6,6 +6,7 @@ known the ticket's articles are looked through for it before it is sent again.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from markupsafe import escape
@@ -58,8 +59,13 @@ class Notices:
         """Send what is due; returns how many notices were tried."""
         now = self._clock.now()
         due = await store.due(self._pool, now, now + LEASE, AT_ONCE)
-        for notice in due:
-            await self._send(notice)
+        for number, notice in enumerate(due):
+            try:
+                await self._send(notice)
+            except asyncio.CancelledError:  # the worker ends; another one need not wait for our lease
+                left = [notice.id for notice in due[number:]]
+                await asyncio.shield(store.leave(self._pool, left, now + LEASE, self._clock.now()))
+                raise
         return len(due)
 
     async def _send(self, notice: store.Notice) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -72,6 +73,18 @@ async def due(pool: Pool, now: datetime, lease: datetime, limit: int) -> list[No
         limit,
     )
     return [Notice(**row) for row in rows]
+
+
+async def leave(pool: Pool, notices: Sequence[UUID], lease: datetime, now: datetime) -> None:
+    """Who took these by :func:`due` does not come to it; another worker may at once. A call that was cut off has been
+    noted, and is looked up."""
+    await pool.execute(
+        "UPDATE budget_notice SET next_try_at = $3 WHERE id = ANY($1::uuid[]) AND state = 'queued'"
+        " AND next_try_at = $2",
+        list(notices),
+        lease,
+        now,
+    )
 
 
 async def calling(pool: Pool, notice_id: UUID) -> None:
