@@ -54,9 +54,12 @@ def create(services: Services) -> web.Application:
     connect = Connect(
         pool, manifest, services.helpdesk, services.oauth, services.tokens, services.mirror, clock, services.timelog
     )
-    secret = manifest.helpdesk.webhook_secret
+    secrets = (manifest.helpdesk.webhook_secret, manifest.helpdesk.webhook_secret_before)
     tickets = TicketRoutes(
-        services.intake, services.links, services.helpdesk, secret.get_secret_value() if secret else None
+        services.intake,
+        services.links,
+        services.helpdesk,
+        [secret.get_secret_value() for secret in secrets if secret is not None],
     )
     ahead = Ahead(pool, services.budgets, services.tickets)
     panel = Panel(

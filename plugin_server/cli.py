@@ -6,13 +6,17 @@ import argparse
 import asyncio
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 
 from plugin_server import app as server_app
 from plugin_server import manifest as manifests
 from plugin_server import worker as worker_app
+from plugin_server.accounts.keys import command as keys_command
+from plugin_server.accounts.keys.service import TokenKeys
 from plugin_server.demo import launch
 from plugin_server.extension import command as extension_command
 from plugin_server.extension.build import BuildRefused
@@ -23,6 +27,8 @@ from plugin_server.mirror import command
 from plugin_server.runtime import database, datadir, log, queue, redis, serving
 from plugin_server.runtime.stop import Stop
 from plugin_server.services import running
+
+Result = TypeVar("Result")
 
 
 class NoService(Exception):
@@ -82,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
             help=f"when asked to stop: so long {what} under way may take (default: %(default)s)",
         )
     command.add_arguments(_command(commands, "sync", "read from Harvest now, by hand", _sync))
+    keys_command.add_arguments(_command(commands, "keys", "change the keys that tokens are encrypted with", _keys))
     _command(commands, "migrate", "bring the database up to date", _migrate)
     check = _command(commands, "manifest", "check the manifest and say every mistake", _manifest)
     instead = check.add_mutually_exclusive_group()
@@ -156,17 +163,19 @@ async def _run_sync(arguments: argparse.Namespace) -> int:
         raise NoService(f"The database or the queue can't be reached: {error or type(error).__name__}") from None
 
 
+def _keys(arguments: argparse.Namespace) -> int:
+    log.configure("ERROR")  # what happens is told in words
+    keys = [key.get_secret_value() for key in manifests.load(_manifest_path(arguments)).server.token_keys]
+
+    async def run(pool: database.Pool) -> int:
+        return await keys_command.run(TokenKeys(pool, keys), arguments, sys.stdout)
+
+    return asyncio.run(_on_database(arguments, run))
+
+
 def _migrate(arguments: argparse.Namespace) -> int:
     log.configure()
-
-    async def migrate() -> list[str]:
-        pool = await database.connect(_url(arguments, "DATABASE_URL"), maximum=1)
-        try:
-            return await database.migrate(pool)
-        finally:
-            await pool.close()
-
-    done = asyncio.run(migrate())
+    done = asyncio.run(_on_database(arguments, database.migrate))
     print(f"{len(done)} migration(s) applied" if done else "the database is up to date")  # noqa: T201
     return 0
 
@@ -174,6 +183,17 @@ def _migrate(arguments: argparse.Namespace) -> int:
 def _extension_build(arguments: argparse.Namespace) -> int:
     # Nothing of a package is secret, and who packages it need not hold the server's secrets.
     return extension_command.run(arguments, manifests.load(_manifest_path(arguments), secrets_optional=True))
+
+async def _on_database(arguments: argparse.Namespace, run: Callable[[database.Pool], Awaitable[Result]]) -> Result:
+    """What needs the database alone."""
+    try:
+        pool = await database.connect(_url(arguments, "DATABASE_URL"), maximum=1)
+    except _AWAY as error:
+        raise NoService(f"The database can't be reached: {error or type(error).__name__}") from None
+    try:
+        return await run(pool)
+    finally:
+        await pool.close()
 
 
 def _manifest(arguments: argparse.Namespace) -> int:

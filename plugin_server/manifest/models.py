@@ -51,6 +51,10 @@ class Server(_Strict):
     session_days: int = Field(
         default=30, ge=1, le=365, description="Days without use after which a sign-in ends and a person connects again."
     )
+    metrics_token: Secret | None = Field(
+        default=None,
+        description="Whoever sends it as a Bearer token may read /metrics; without it there are none on the server.",
+    )
 
 
 class Extension(_Strict):
@@ -122,6 +126,10 @@ class Helpdesk(_Strict):
     token: Secret = Field(description="The service user's access token.")
     webhook_secret: Secret | None = Field(
         default=None, description="Signs the helpdesk's webhook calls to us; without it there is only the poll."
+    )
+    webhook_secret_before: Secret | None = Field(
+        default=None,
+        description="While the webhook's secret is being changed: the one before, which is accepted as well.",
     )
     fields: Fields = Field(default=Fields(), description="Names of ticket fields.")
     roles: Roles = Field(default=Roles(), description="Names of roles.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -34,13 +36,14 @@ class MovedOut(BaseModel):
 
 
 class TicketRoutes:
-    """Handlers of the tickets feature. ``secret`` signs the webhook's calls; without one there is no webhook."""
+    """Handlers of the tickets feature. One of the ``secrets`` signs the webhook's calls (two while it is changed);
+    without any there is no webhook."""
 
-    def __init__(self, intake: Intake, links: Links, helpdesk: Helpdesk, secret: str | None) -> None:
+    def __init__(self, intake: Intake, links: Links, helpdesk: Helpdesk, secrets: Sequence[str]) -> None:
         self._intake = intake
         self._links = links
         self._helpdesk = helpdesk
-        self._secret = secret
+        self._secrets = secrets
 
     def pages(self) -> list[web.RouteDef]:
         """What is no part of the API."""
@@ -84,7 +87,7 @@ class TicketRoutes:
 
     async def take(self, request: web.Request) -> web.Response:
         """A call says only that a ticket changed; what it is now is read as the service user."""
-        if self._secret is None:
+        if not self._secrets:
             raise NotFound("No webhook is set up: the manifest names no helpdesk.webhook_secret.")
         body = b""
         async for chunk in request.content.iter_any():
@@ -92,7 +95,7 @@ class TicketRoutes:
             if len(body) > MAXIMUM_PAYLOAD:
                 raise Problem("The payload is too large.", code="too_large", status=413)
         try:
-            delivery = self._helpdesk.delivery(request.headers, body, self._secret)
+            delivery = self._read(request.headers, body)
         except base.Unauthorized as error:
             _logger.warning("webhook refused", reason=str(error))
             raise Unauthenticated(str(error)) from None
@@ -101,3 +104,10 @@ class TicketRoutes:
         taken = await self._intake.deliver(delivery)
         _logger.info("webhook taken", ticket=delivery.ticket_id, delivery=delivery.id, again=not taken)
         return web.Response(status=204)
+
+    def _read(self, headers: Mapping[str, str], body: bytes) -> base.Delivery:
+        *earlier, last = self._secrets
+        for secret in earlier:
+            with contextlib.suppress(base.Unauthorized):
+                return self._helpdesk.delivery(headers, body, secret)
+        return self._helpdesk.delivery(headers, body, last)
