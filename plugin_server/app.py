@@ -20,13 +20,14 @@ from plugin_server.budgets.ahead import Ahead
 from plugin_server.budgets.routes import BudgetRoutes
 from plugin_server.budgets.section import BudgetSection
 from plugin_server.dashboard import compose as dashboard
+from plugin_server.gauges import Gauges
 from plugin_server.manifest import url_text
 from plugin_server.panel.compose import Panel
 from plugin_server.panel.health import Health, HealthSection
 from plugin_server.panel.popup import PATH, Popup
 from plugin_server.panel.routes import PanelRoutes
 from plugin_server.panel.rules import can_serve
-from plugin_server.runtime import api, database, fit, openapi
+from plugin_server.runtime import api, database, fit, metrics, openapi
 from plugin_server.runtime.errors import Problem
 from plugin_server.runtime.stop import STOP
 from plugin_server.runtime.templates import Templates
@@ -133,7 +134,9 @@ def create(services: Services) -> web.Application:
         *board.api.api(),
     ]
 
-    app = web.Application(middlewares=[identify, tell_problems, fit.refuse_misfits], client_max_size=api.MAXIMUM_BODY)
+    app = web.Application(
+        middlewares=[metrics.measure, identify, tell_problems, fit.refuse_misfits], client_max_size=api.MAXIMUM_BODY
+    )
     app.on_response_prepare.extend([secure, fit.tell_versions])
     templates.attach(app)
     app[api.AUTHENTICATE] = sessions.authenticate
@@ -191,4 +194,7 @@ def create(services: Services) -> web.Application:
     app.router.add_get("/api/openapi.json", describe)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", ready)
+    token = manifest.server.metrics_token
+    exposition = metrics.Exposition(pool, token.get_secret_value() if token else None, Gauges(pool, clock).read)
+    app.router.add_get(metrics.PATH, exposition.guarded)
     return app

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,9 +26,9 @@ from plugin_server.init import command as init_command
 from plugin_server.init.files import InitRefused
 from plugin_server.manifest import describe
 from plugin_server.mirror import command
-from plugin_server.runtime import database, datadir, log, queue, redis, serving
+from plugin_server.runtime import database, datadir, log, metrics, queue, redis, serving
 from plugin_server.runtime.stop import Stop
-from plugin_server.services import running
+from plugin_server.services import Services, running
 
 Result = TypeVar("Result")
 
@@ -36,6 +38,7 @@ class NoService(Exception):
 
 
 _INIT = "Asks six questions and writes a valid manifest, with the keys that it needs. Nothing is overwritten."
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _AWAY: tuple[type[Exception], ...] = (
     *database.AWAY,
@@ -80,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
         help="when asked to stop: so long /readyz says so before nobody is let in any more (default: %(default)s)",
     )
     worker = _command(commands, "worker", "run the worker", _worker)
+    worker.add_argument("--metrics-port", type=int, help="serve the worker's own /metrics there (default: nowhere)")
+    worker.add_argument("--metrics-host", default="127.0.0.1", help="and at this address (default: %(default)s)")
     for process, what in ((serve, "requests"), (worker, "jobs")):
         process.add_argument(
             "--stop-seconds",
@@ -121,15 +126,22 @@ def _serve(arguments: argparse.Namespace) -> int:
 async def _run_server(arguments: argparse.Namespace) -> int:
     settings, stop = manifests.load(_manifest_path(arguments)), Stop.on_signals()
     async with running(settings, _url(arguments, "DATABASE_URL"), _url(arguments, "REDIS_URL")) as services:
-        await serving.serve(
-            server_app.create(services),
-            arguments.host,
-            arguments.port,
-            stop,
-            drain_seconds=arguments.drain_seconds,
-            stop_seconds=arguments.stop_seconds,
-        )
+        drain, finish = arguments.drain_seconds, arguments.stop_seconds
+        with _port_free(arguments.port):
+            app = server_app.create(services)
+            await serving.serve(app, arguments.host, arguments.port, stop, drain_seconds=drain, stop_seconds=finish)
     return 0
+
+
+@contextmanager
+def _port_free(port: int) -> Iterator[None]:
+    """A port that can't be listened on is told in words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+            raise
+        raise NoService(f"Port {port} can't be used: {os.strerror(error.errno)}. Choose another one.") from None
 
 
 def _worker(arguments: argparse.Namespace) -> int:
@@ -142,8 +154,31 @@ async def _run_worker(arguments: argparse.Namespace) -> int:
     redis_url = _url(arguments, "REDIS_URL")
     async with running(settings, _url(arguments, "DATABASE_URL"), redis_url) as services:
         jobs, periodic = worker_app.jobs(services)
-        await queue.work(redis_url, jobs, periodic, stop, arguments.stop_seconds)
+        async with _worker_metrics(services, arguments):
+            await queue.work(redis_url, jobs, periodic, stop, arguments.stop_seconds)
     return 0
+
+
+@asynccontextmanager
+async def _worker_metrics(services: Services, arguments: argparse.Namespace) -> AsyncIterator[None]:
+    """The worker's own metrics where the call asks for them; to others than this machine only with a token."""
+    if arguments.metrics_port is None:
+        yield
+        return
+    token = services.manifest.server.metrics_token
+    if token is None and arguments.metrics_host not in _LOOPBACK:
+        raise NoService(
+            f"--metrics-host {arguments.metrics_host} can be reached from elsewhere. Name a token in the manifest's"
+            " server.metrics_token first, or leave it at 127.0.0.1."
+        )
+    exposition = metrics.Exposition(services.pool, token.get_secret_value() if token else None)
+    host, port = arguments.metrics_host, arguments.metrics_port
+    with _port_free(port):
+        runner = await metrics.listen(exposition, host, port, guarded=token is not None)
+    try:
+        yield
+    finally:
+        await runner.cleanup()
 
 
 def _sync(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 
 from plugin_server.harvest import core, limiter, wire
+from plugin_server.runtime import metrics
 from plugin_server.runtime.clock import Clock
 
 Kind = TypeVar("Kind")
@@ -186,23 +187,24 @@ class HarvestClient:
         if body is not None:
             headers["Content-Type"] = "application/json"
         try:
-            async with self._session.request(
-                method,
-                url,
-                params=params,
-                data=body,
-                headers=headers,
-                timeout=self._timeout,
-                allow_redirects=False,
-            ) as response:
-                content = await response.read()
-                status, reply_headers = response.status, response.headers
+            with metrics.calling("harvest", method, url.removeprefix(self._api_url)) as called:
+                async with self._session.request(
+                    method,
+                    url,
+                    params=params,
+                    data=body,
+                    headers=headers,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                ) as response:
+                    content = await response.read()
+                    called.status, reply_headers = response.status, response.headers
         except aiohttp.ClientConnectorError as error:
             raise core.NotReached("Harvest can't be reached", str(error)) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise core.NoAnswer("Harvest did not answer", repr(error)) from error
         try:
-            core.check(status, reply_headers, content, self._clock.now())
+            core.check(called.status, reply_headers, content, self._clock.now())
         except core.Throttled as error:
             await self._turns.pause(max(error.retry_after, 1.0))
             raise

@@ -13,6 +13,7 @@ import aiohttp
 import msgspec
 
 from plugin_server.harvest import core, wire
+from plugin_server.runtime import metrics
 from plugin_server.runtime.clock import Clock
 
 Kind = TypeVar("Kind")
@@ -71,19 +72,20 @@ class HarvestOAuth:
     ) -> Kind:
         options: dict[str, Any] = {"data": form} if form else {}
         try:
-            async with self._session.request(
-                method,
-                f"{self._id_url}{path}",
-                headers={"User-Agent": self._user_agent, "Accept": "application/json", **headers},
-                timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
-                allow_redirects=False,
-                **options,
-            ) as response:
-                content = await response.read()
-                status, reply_headers = response.status, response.headers
+            with metrics.calling("harvest", method, path) as called:
+                async with self._session.request(
+                    method,
+                    f"{self._id_url}{path}",
+                    headers={"User-Agent": self._user_agent, "Accept": "application/json", **headers},
+                    timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
+                    allow_redirects=False,
+                    **options,
+                ) as response:
+                    content = await response.read()
+                    called.status, reply_headers = response.status, response.headers
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise core.NoAnswer("Harvest did not answer", repr(error)) from error
-        core.check_token_reply(status, reply_headers, content, self._clock.now())
+        core.check_token_reply(called.status, reply_headers, content, self._clock.now())
         try:
             return msgspec.json.decode(content, type=kind, strict=False)
         except msgspec.DecodeError as error:

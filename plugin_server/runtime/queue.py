@@ -23,7 +23,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from plugin_server.runtime import log
+from plugin_server.runtime import log, metrics
 from plugin_server.runtime.stop import Stop
 
 JOB_SECONDS = 40
@@ -205,8 +205,9 @@ def _adapt(name: str, run: Callable[..., Awaitable[object]]) -> Any:
     async def job(ctx: dict[str, Any], *args: Any) -> None:
         with structlog.contextvars.bound_contextvars(job=name, job_id=ctx.get("job_id")):
             try:
-                async with asyncio.timeout(JOB_SECONDS - 2):
-                    await run(*args)
+                with metrics.working(name):
+                    async with asyncio.timeout(JOB_SECONDS - 2):
+                        await run(*args)
             except Exception:
                 _logger.exception("job failed, the sweep will try again")
 

@@ -38,7 +38,7 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
-QUIET = frozenset({"/healthz", "/readyz"})
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked all the time by whoever watches the server; not worth a line each."""
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")

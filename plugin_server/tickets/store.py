@@ -271,3 +271,9 @@ async def titles(pool: Pool, agent_id: int, ticket_ids: Sequence[int]) -> dict[i
         ticket_ids,
     )
     return {row["id"]: (row["number"], row["title"]) for row in rows}
+
+
+async def last_delivery(pool: Pool) -> datetime | None:
+    """When the helpdesk's webhook last called, as far as deliveries are kept."""
+    taken_at: datetime | None = await pool.fetchval("SELECT max(taken_at) FROM webhook_delivery")
+    return taken_at

@@ -93,3 +93,19 @@ async def untold(pool: Pool, ticket_ids: Collection[int], since: datetime, limit
         limit,
     )
     return [Untold(**row) for row in rows]
+
+
+async def locked(pool: Pool) -> int:
+    """How many tickets are locked."""
+    count: int = await pool.fetchval("SELECT count(*) FROM ticket_budget WHERE locked")
+    return count
+
+
+async def to_write(pool: Pool) -> tuple[int, datetime | None]:
+    """How many tickets' figures are to be written into the helpdesk, and since when the first is due; a moment ahead
+    of now while they are in hand."""
+    row = await pool.fetchrow(
+        "SELECT count(*) AS rows, min(write_due_at) AS since FROM ticket_budget WHERE write_due_at IS NOT NULL"
+    )
+    assert row is not None
+    return row["rows"], row["since"]

@@ -121,3 +121,12 @@ async def not_told(
         mailed,
         called,
     )
+
+
+async def waiting(pool: Pool) -> tuple[int, datetime | None]:
+    """How many notices are still to be sent, and since when the oldest waits."""
+    row = await pool.fetchrow(
+        "SELECT count(*) AS rows, min(created_at) AS since FROM budget_notice WHERE state = 'queued'"
+    )
+    assert row is not None
+    return row["rows"], row["since"]

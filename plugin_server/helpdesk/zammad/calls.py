@@ -9,6 +9,7 @@ import aiohttp
 
 from plugin_server.helpdesk import base
 from plugin_server.helpdesk.zammad import core
+from plugin_server.runtime import metrics
 
 Result = TypeVar("Result")
 
@@ -36,14 +37,16 @@ class Calls:
         """Status and body; raises :class:`~plugin_server.helpdesk.base.Unreachable` when there is no answer."""
         options["headers"] = {"Accept": "application/json", **options.get("headers", {})}
         try:
-            async with self._session.request(
-                method,
-                f"{self.url}{path}",
-                timeout=aiohttp.ClientTimeout(total=seconds),
-                allow_redirects=False,
-                **options,
-            ) as response:
-                return response.status, await response.read()
+            with metrics.calling("helpdesk", method, path) as called:
+                async with self._session.request(
+                    method,
+                    f"{self.url}{path}",
+                    timeout=aiohttp.ClientTimeout(total=seconds),
+                    allow_redirects=False,
+                    **options,
+                ) as response:
+                    called.status = response.status
+                    return response.status, await response.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise base.Unreachable(f"Zammad did not answer: {error or type(error).__name__}") from error
 

@@ -119,3 +119,16 @@ async def prune(pool: Pool, older_than: timedelta = KEEP, at_once: int = PRUNE_A
         at_once,
     )
     return int(done.split()[-1])
+
+
+async def backlog(pool: Pool, most: int) -> dict[str, int]:
+    """How many changes each reader has before it, ``most`` being as far as is counted."""
+    rows = await pool.fetch(
+        """
+        SELECT name, (SELECT count(*) FROM (
+            SELECT FROM changed_entry c WHERE (c.xid, c.position) > (r.xid, r.position) LIMIT $1) AS before) AS rows
+        FROM change_reader r
+        """,
+        most,
+    )
+    return {row["name"]: row["rows"] for row in rows}

@@ -329,3 +329,9 @@ async def daily(connection: Connection | Pool, ticket_id: int, since: date, coun
         since,
     )
     return {row["spent_date"]: row["hours"] for row in rows}
+
+
+async def count_unassigned(pool: Pool) -> int:
+    """How many entries count for no ticket."""
+    count: int = await pool.fetchval("SELECT count(*) FROM attribution WHERE ticket_id IS NULL")
+    return count
