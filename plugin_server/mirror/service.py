@@ -60,7 +60,11 @@ class Mirror:
     async def beat(self, every: timedelta) -> bool:
         """What is due of it: all changes ``every`` so often, projects and running timers every half minute. To be
         called more often than that. False: nothing was, or only these while the rest is not well, so that nobody takes
-        Harvest for well."""
+        Harvest for well; or another worker is at it, which would be done with a part before we looked at it."""
+        async with progress.held(self._pool, "beat") as mine:
+            return mine and await self._beat(every)
+
+    async def _beat(self, every: timedelta) -> bool:
         if await self._due(self.TIME_ENTRIES, every) or await progress.unfinished(self._pool, self.TIME_ENTRIES):
             await _all(self.sync, self.sync_directory)
         elif await self._due("running", min(every, RUNNING_EVERY)):
