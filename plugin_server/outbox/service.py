@@ -130,6 +130,7 @@ class Outbox(Generic[Row]):
         again = now if called_at is None else max(now, called_at + self.settles)
         await self._rows.release(self._pool, claimed, again, None, None, tried=called_at is not None)
         _logger.info("given back, the worker ends", job=self._job, row=str(claimed.id))
+        await self._queue.nudge(self._job, str(claimed.id), after=(again - now).total_seconds())
 
     async def _run(
         self,
