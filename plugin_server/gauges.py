@@ -14,6 +14,7 @@ from plugin_server.mirror.progress import store as progress
 from plugin_server.panel import store as panel
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.reading import reading
 from plugin_server.tickets import store as tickets
 from plugin_server.tickets.attribution import store as attribution
 from plugin_server.timelog import store as timelog
@@ -33,14 +34,9 @@ class Gauges:
         self._clock = clock
 
     async def read(self) -> list[Family]:
-        """The families, read one after the other, so that no more than one connection is taken; raises what the
-        database raises."""
-        return [
-            *await self._rows(),
-            *await self._tickets(),
-            *await self._syncs(),
-            *await self._parts(),
-        ]
+        """The families, read over one connection; raises what the database raises."""
+        async with reading(self._pool):
+            return [*await self._rows(), *await self._tickets(), *await self._syncs(), *await self._parts()]
 
     async def _rows(self) -> list[Family]:
         count = Family("deskhours_waiting", "Rows that wait for a system or a person", labels=["what", "state"])
