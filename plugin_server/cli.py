@@ -219,6 +219,7 @@ def _extension_build(arguments: argparse.Namespace) -> int:
     # Nothing of a package is secret, and who packages it need not hold the server's secrets.
     return extension_command.run(arguments, manifests.load(_manifest_path(arguments), secrets_optional=True))
 
+
 async def _on_database(arguments: argparse.Namespace, run: Callable[[database.Pool], Awaitable[Result]]) -> Result:
     """What needs the database alone."""
     try:
