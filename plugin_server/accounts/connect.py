@@ -31,6 +31,10 @@ from plugin_server.runtime.errors import Forbidden, Invalid, Problem, Unavailabl
 WINDOW_LIFETIME = timedelta(minutes=10)
 CODE_LIFETIME = timedelta(seconds=60)
 
+HELPDESK_CALLBACK = "/oauth/helpdesk/callback"
+HARVEST_CALLBACK = "/oauth/harvest/callback"
+"""Where on our server the OAuth pages send people back to, as registered with both systems."""
+
 _logger = log.get(__name__)
 
 
@@ -66,8 +70,8 @@ class Connect:
         self._account_id = manifest.harvest.account_id
         self._redirect_uris = manifest.redirect_uris
         base = url_text(manifest.server.public_url)
-        self._helpdesk_callback = f"{base}/oauth/helpdesk/callback"
-        self._harvest_callback = f"{base}/oauth/harvest/callback"
+        self._helpdesk_callback = f"{base}{HELPDESK_CALLBACK}"
+        self._harvest_callback = f"{base}{HARVEST_CALLBACK}"
 
     async def start(self, redirect_uri: str, client_state: str, code_challenge: str, method: str) -> Start:
         """Begin. Raises :class:`Problem` for an address that is not the extension's, or without PKCE."""

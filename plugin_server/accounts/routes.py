@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from plugin_server.accounts import store
-from plugin_server.accounts.connect import Connect
+from plugin_server.accounts.connect import HARVEST_CALLBACK, HELPDESK_CALLBACK, Connect
 from plugin_server.accounts.popup import AgentOut
 from plugin_server.accounts.sessions import store as sessions_store
 from plugin_server.accounts.sessions.service import Issued, Sessions
@@ -72,8 +72,8 @@ class AccountRoutes:
         """The window's own pages."""
         return [
             web.get("/oauth/start", self.start),
-            web.get("/oauth/helpdesk/callback", self.helpdesk_callback),
-            web.get("/oauth/harvest/callback", self.harvest_callback),
+            web.get(HELPDESK_CALLBACK, self.helpdesk_callback),
+            web.get(HARVEST_CALLBACK, self.harvest_callback),
         ]
 
     def api(self) -> list[Route]:

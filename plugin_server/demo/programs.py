@@ -17,7 +17,7 @@ from plugin_server.demo.prepare import CLONE, Seed
 from plugin_server.helpdesk.base import HelpdeskError
 from plugin_server.helpdesk.zammad.calls import Calls
 from plugin_server.helpdesk.zammad.objects import define
-from plugin_server.helpdesk.zammad.setup import Setup
+from plugin_server.helpdesk.zammad.setup.apply import Setup
 from plugin_server.runtime import datadir
 from plugin_server.runtime.datadir import RunningDemo
 from plugin_server.runtime.embedded import Leashed

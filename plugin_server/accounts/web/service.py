@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from plugin_server.accounts import store as accounts_store
-from plugin_server.accounts.connect import WINDOW_LIFETIME, Start
+from plugin_server.accounts.connect import HELPDESK_CALLBACK, WINDOW_LIFETIME, Start
 from plugin_server.accounts.crypto import digest, random_token
 from plugin_server.accounts.people.service import People
 from plugin_server.accounts.tokens import Tokens
@@ -52,7 +52,7 @@ class WebSessions:
         self._people = people
         self._helpdesk = helpdesk
         self._tokens = tokens
-        self._callback = f"{public_url}/oauth/helpdesk/callback"
+        self._callback = f"{public_url}{HELPDESK_CALLBACK}"
         self._lifetime = lifetime
         self._clock = clock
 

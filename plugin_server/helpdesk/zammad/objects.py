@@ -1,4 +1,5 @@
-"""Everything that Deskhours needs to stand in a Zammad, defined once: fields, roles, workflows, webhook, trigger.
+"""Everything that Deskhours needs to stand in a Zammad, defined once: fields, roles, workflows, webhook, trigger, OAuth
+application.
 
 Source of the gate: Zammad's ``checks_core_workflow``, which looks at two things when a ticket is written: a field that
 is mandatory, shown and empty refuses the write, and a field whose values are restricted takes no other that is not
@@ -10,11 +11,12 @@ which Zammad takes for "any". The field is a select: a boolean's false would cou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from plugin_server.manifest import Fields, Roles
+from plugin_server.manifest import Fields, Manifest, Roles, url_text
 
+APPLICATION = "Deskhours"
 WEBHOOK = "Deskhours"
 TRIGGER = "Deskhours: a ticket changed"
 GATE = "Deskhours: over budget, a project manager must release"
@@ -25,15 +27,50 @@ RELEASED = {"released": "released"}
 
 
 @dataclass(frozen=True)
+class Application:
+    """The OAuth application that agents sign in through: where it sends them back to, and what we hold of its
+    credentials, empty text where nothing yet."""
+
+    name: str
+    redirect_uri: str
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class Definition:
     """What Deskhours needs, in Zammad's own form. Workflows and triggers name roles, users and webhooks by ``{name}``
-    placeholders (:func:`fill`), because their ids are known only once they exist."""
+    placeholders (:func:`fill`), because their ids are known only once they exist. Without an ``application`` nothing is
+    said of it."""
 
     attributes: tuple[Mapping[str, Any], ...]
     roles: tuple[Mapping[str, Any], ...]
     workflows: tuple[Mapping[str, Any], ...]
     webhook: Mapping[str, Any] | None
     trigger: Mapping[str, Any] | None
+    application: Application | None = None
+
+
+def of_manifest(
+    settings: Manifest, *, webhook_path: str, callback_path: str, project_url: str | None = None
+) -> Definition:
+    """The definition for a whole manifest. The paths are those of our own server that the helpdesk calls and sends
+    people back to; ``project_url`` as in :func:`define`. A webhook secret that is named and still missing is empty
+    text."""
+    desk, origin = settings.helpdesk, url_text(settings.server.public_url)
+    secret = desk.webhook_secret
+    return replace(
+        define(
+            desk.fields,
+            desk.roles,
+            f"{origin}{webhook_path}",
+            secret.get_secret_value() if secret else None,
+            project_url,
+        ),
+        application=Application(
+            APPLICATION, f"{origin}{callback_path}", desk.client_id, desk.client_secret.get_secret_value()
+        ),
+    )
 
 
 def define(fields: Fields, roles: Roles, endpoint: str, secret: str | None, project_url: str | None) -> Definition:
