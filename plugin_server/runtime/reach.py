@@ -31,6 +31,16 @@ class Trouble:
         return f"{self.words} {self.todo}"
 
 
+async def look(session: aiohttp.ClientSession, url: str, setting: str, *, seconds: float = 10) -> Trouble | None:
+    """Call an address that answers with JSON, whatever its status; what stands in the way, or None."""
+    options = {"timeout": aiohttp.ClientTimeout(total=seconds), "headers": {"Accept": "application/json"}}
+    try:
+        async with session.get(url, allow_redirects=False, **options) as response:  # type: ignore[arg-type]
+            return of_answer(response.status, response.headers, await response.read(), url, setting)
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+        return of_error(error, url, setting)
+
+
 def of_error(error: BaseException, url: str, setting: str) -> Trouble:
     """The trouble behind an exception of aiohttp's client, or of the one below it."""
     host, port = _host(url), _port(url)
@@ -133,8 +143,8 @@ def _redirect(location: str, url: str, setting: str) -> Trouble:
 def _proxy(status: int) -> Trouble:
     if status == 407:
         words = "The proxy between asks for a sign-in (407)."
-        return Trouble(words, "Set HTTPS_PROXY with its user and password, or leave this address out in NO_PROXY.")
-    return Trouble(f"The proxy between refused the connection ({status}).", "Check HTTPS_PROXY, or set NO_PROXY.")
+        return Trouble(words, "Let this machine call the address without the proxy; Deskhours uses none by itself.")
+    return Trouble(f"The proxy between refused the connection ({status}).", "Let this machine through.")
 
 
 def _host(url: str) -> str:
@@ -147,12 +157,13 @@ def _port(url: str) -> int:
 
 
 def _find(error: BaseException | None, kind: type[Error]) -> Error | None:
-    """The exception of this kind in a chain: aiohttp keeps the one below it as cause, or as ``os_error``."""
+    """The exception of this kind in a chain. aiohttp's own, which only look like one of ssl's or the system's, keep it
+    as ``certificate_error`` or ``os_error``, else as the cause."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        if isinstance(error, kind):
-            return error
         below = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
+        if isinstance(error, kind) and below is None:
+            return error
         error = below or error.__cause__ or error.__context__
     return None
