@@ -22,6 +22,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=Path, default=SEED)
     parser.add_argument("--product-url", default="http://127.0.0.1:8700", help="where the OAuth application lives")
     parser.add_argument("--public-url", help="what browsers call this server (default: host and port)")
+    parser.add_argument("--bare", action="store_true", help="with nothing prepared for the product")
     return parser.parse_args()
 
 
@@ -30,7 +31,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     public = arguments.public_url or f"http://{arguments.host}:{arguments.port}"
-    app = await open_app(arguments.database, Settings(arguments.seed, arguments.product_url, public))
+    settings = Settings(arguments.seed, arguments.product_url, public, arguments.bare)
+    app = await open_app(arguments.database, settings)
     # Open keep-alive connections must not hold up the end.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()

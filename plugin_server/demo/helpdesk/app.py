@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from . import (
+    applications,
     articles,
     config,
     core_workflows,
@@ -38,6 +39,7 @@ from . import (
     tokens,
     triggers,
     users,
+    version,
     webhook_jobs,
     webhooks,
 )
@@ -65,7 +67,8 @@ def create_app(pool: Pool, settings: Settings, outer: Sequence[Middleware] = ())
     app[SETTINGS] = settings
     app[events.LISTENERS] = []
     for part in (
-        simulation, faults, login, oauth, tokens, users, directory, roles, object_manager, core_workflows, config,
+        simulation, faults, login, oauth, applications, version, tokens, users, directory, roles, object_manager,
+        core_workflows, config,
         ticket_search, time_accountings, tickets_mass, ticket_merge, history, links, time_types, tickets, articles,
         tags, macros, webhooks, triggers, webhook_jobs, http_logs, mentions, notifications,
         page,

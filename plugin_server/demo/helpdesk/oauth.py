@@ -51,13 +51,13 @@ async def _asked(request: web.Request, values: dict[str, Any]) -> Record | web.R
     application = await oauth_store.application(request.app[POOL], str(values.get("client_id", "")))
     if application is None:
         return _refused(request, _CLIENT_FAILED)
-    if values.get("redirect_uri") != application["redirect_uri"]:
+    if values.get("redirect_uri") not in application["redirect_uri"].split():
         return _refused(request, "The requested redirect uri is malformed or doesn't match client redirect URI.")
     state = str(values.get("state", ""))
     if values.get("response_type") != "code":
         return _redirect(
             _back(
-                application["redirect_uri"],
+                values["redirect_uri"],
                 state,
                 error="unsupported_response_type",
                 error_description="The authorization server does not support this response type.",
@@ -66,7 +66,7 @@ async def _asked(request: web.Request, values: dict[str, Any]) -> Record | web.R
     if values.get("scope") not in (None, "", "full"):
         return _redirect(
             _back(
-                application["redirect_uri"],
+                values["redirect_uri"],
                 state,
                 error="invalid_scope",
                 error_description="The requested scope is invalid, unknown, or malformed.",
@@ -91,13 +91,13 @@ async def _authorize(request: web.Request) -> web.StreamResponse:
         "user": user,
         "values": {
             "client_id": asked["uid"],
-            "redirect_uri": asked["redirect_uri"],
+            "redirect_uri": values["redirect_uri"],
             "response_type": "code",
             "scope": "full",
             "state": state,
         },
         "cancel": _back(
-            asked["redirect_uri"],
+            values["redirect_uri"],
             state,
             error="access_denied",
             error_description="The resource owner or authorization server denied the request.",
@@ -114,8 +114,8 @@ async def _consent(request: web.Request) -> web.StreamResponse:
     asked = await _asked(request, values)
     if isinstance(asked, web.Response):
         return asked
-    code = await oauth_store.new_code(request.app[POOL], asked["id"], session.user_id, asked["redirect_uri"])
-    return _redirect(_back(asked["redirect_uri"], str(values.get("state", "")), code=code))
+    code = await oauth_store.new_code(request.app[POOL], asked["id"], session.user_id, values["redirect_uri"])
+    return _redirect(_back(values["redirect_uri"], str(values.get("state", "")), code=code))
 
 
 def _error(name: str, text: str, status: int = 400) -> web.Response:

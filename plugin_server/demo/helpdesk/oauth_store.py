@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from .database import Connection, Db, Record
@@ -18,23 +19,61 @@ class InsecureRedirectError(Exception):
     """A redirect address that would carry a code over the network unencrypted."""
 
 
-async def save_application(db: Db, *, name: str, uid: str, secret: str, redirect_uri: str) -> None:
-    """Create or change an application.
-
-    Zammad takes https addresses only. Plain http is let through here for this machine itself, where a demo has no
-    certificate and nothing leaves the machine; any other raises InsecureRedirectError.
-    """
+def is_secure(redirect_uri: str) -> bool:
+    """Whether a code may be sent there: Zammad takes https addresses only. Plain http is let through here for this
+    machine itself, where a demo has no certificate and nothing leaves the machine."""
     parts = urlsplit(redirect_uri)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+
+
+async def save_application(db: Db, *, name: str, uid: str, secret: str, redirect_uri: str) -> None:
+    """Create or change the seed's application; InsecureRedirectError for an address that :func:`is_secure` refuses."""
+    if not is_secure(redirect_uri):
         raise InsecureRedirectError(redirect_uri)
     await db.execute(
-        "INSERT INTO oauth_applications (name, uid, secret_digest, redirect_uri) VALUES ($1, $2, $3, $4) "
-        "ON CONFLICT (uid) DO UPDATE SET name = $1, secret_digest = $3, redirect_uri = $4",
+        "INSERT INTO oauth_applications (name, uid, secret, secret_digest, redirect_uri) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (uid) DO UPDATE SET name = $1, secret = $3, secret_digest = $4, redirect_uri = $5",
         name,
         uid,
+        secret,
         digest(secret),
         redirect_uri,
     )
+
+
+async def add_application(db: Db, fields: dict[str, Any], *, uid: str, secret: str) -> Record:
+    """A new application; ``redirect_uri`` holds one address per line."""
+    row = await db.fetchrow(
+        "INSERT INTO oauth_applications (name, uid, secret, secret_digest, redirect_uri, confidential) "
+        "VALUES ($1, $2, $3, $4, $5, $6) RETURNING *",
+        fields["name"],
+        uid,
+        secret,
+        digest(secret),
+        fields["redirect_uri"],
+        fields.get("confidential", True),
+    )
+    assert row is not None
+    return row
+
+
+async def change_application(db: Db, current: Record, fields: dict[str, Any]) -> Record:
+    """Another name, or other addresses; id and secret stay."""
+    row = await db.fetchrow(
+        "UPDATE oauth_applications SET name = $2, redirect_uri = $3, confidential = $4, "
+        "updated_at = clock_timestamp() WHERE id = $1 RETURNING *",
+        current["id"],
+        *(fields.get(name, current[name]) for name in ("name", "redirect_uri", "confidential")),
+    )
+    assert row is not None
+    return row
+
+
+async def delete_application(connection: Connection, application_id: int) -> None:
+    """Take an application away, and with it whatever it was granted."""
+    await connection.execute("DELETE FROM oauth_tokens WHERE application_id = $1", application_id)
+    await connection.execute("DELETE FROM oauth_codes WHERE application_id = $1", application_id)
+    await connection.execute("DELETE FROM oauth_applications WHERE id = $1", application_id)
 
 
 async def application(db: Db, uid: str) -> Record | None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import asyncpg
 from aiohttp import web
 
 from . import access, attributes, inputs, object_rules, records, trigger_conditions
 from .auth import ACTOR
 from .database import Connection, Db, Record
-from .errors import UnprocessableError
+from .errors import MaskedError, UnprocessableError
 from .settings import POOL
 
 _TABLE = "object_attributes"
@@ -107,7 +108,11 @@ async def _create(request: web.Request) -> web.Response:
         "to_create": True,
         "to_migrate": True,
     }
-    row = await records.insert(db, _TABLE, fields, request[ACTOR].id)
+    try:
+        row = await records.insert(db, _TABLE, fields, request[ACTOR].id)
+    except asyncpg.UniqueViolationError:
+        # Somebody else was faster; the database says so, not the model.
+        raise MaskedError("Database error: the name is taken") from None
     return web.json_response(_shape(row), status=201)
 
 

@@ -411,3 +411,9 @@ CREATE TABLE IF NOT EXISTS mails (
 ALTER TABLE webhooks ADD COLUMN IF NOT EXISTS customized_payload boolean NOT NULL DEFAULT false;
 ALTER TABLE webhooks ADD COLUMN IF NOT EXISTS custom_payload text;
 ALTER TABLE webhook_jobs ADD COLUMN IF NOT EXISTS changes jsonb NOT NULL DEFAULT '{}';
+
+-- What administrators see of an application. The secret is shown in the clear, as the real one does.
+ALTER TABLE oauth_applications ADD COLUMN IF NOT EXISTS secret text;
+ALTER TABLE oauth_applications ADD COLUMN IF NOT EXISTS confidential boolean NOT NULL DEFAULT true;
+ALTER TABLE oauth_applications ADD COLUMN IF NOT EXISTS created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp();
+ALTER TABLE oauth_applications ADD COLUMN IF NOT EXISTS updated_at timestamptz(3) NOT NULL DEFAULT clock_timestamp();

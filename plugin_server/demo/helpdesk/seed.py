@@ -23,10 +23,12 @@ async def prepare(pool: Pool, settings: Settings) -> None:
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         await create_tables(connection)
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM users)"):
-            await _fill(connection, data)
+            await _fill(connection, _bare(data) if settings.bare else data)
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM macros)"):
             for name, perform in macros.SEEDED:
                 await connection.execute("INSERT INTO macros (name, perform) VALUES ($1, $2)", name, perform)
+        if settings.bare:
+            return
         client = data["oauth"]["zammad"]
         await oauth_store.save_application(
             connection,
@@ -35,6 +37,15 @@ async def prepare(pool: Pool, settings: Settings) -> None:
             secret=client["client_secret"],
             redirect_uri=settings.product_url.rstrip("/") + client["redirect_path"],
         )
+
+
+def _bare(data: dict[str, Any]) -> dict[str, Any]:
+    """The seed's world before anybody has thought of the product: people with the roles that Zammad brings along."""
+    people = [
+        {**one, "helpdesk_roles": [name for name in one["helpdesk_roles"] if name in catalog.ROLES]}
+        for one in data["people"]
+    ]
+    return {**data, "people": people, "service_user": None}
 
 
 async def _fill(connection: Connection, data: dict[str, Any]) -> None:
@@ -49,7 +60,7 @@ async def _fill(connection: Connection, data: dict[str, Any]) -> None:
     await connection.execute(
         "INSERT INTO users (id, login, firstname, active) VALUES ($1, '-', '-', false)", catalog.SYSTEM_USER
     )
-    for person in [*data["people"], data["service_user"]]:
+    for person in _staff(data):
         role_ids = sorted(roles[name] for name in person["helpdesk_roles"])
         # The service user has a token and no password.
         own = password if person in data["people"] else ""
@@ -62,12 +73,13 @@ async def _fill(connection: Connection, data: dict[str, Any]) -> None:
             group["id"],
             group["members"],
         )
-    await connection.execute(
-        "INSERT INTO access_tokens (digest, user_id, name, permissions) VALUES ($1, $2, 'Deskhours', $3)",
-        digest(data["tokens"]["zammad"]),
-        data["service_user"]["helpdesk_id"],
-        ["admin", "ticket.agent", "user_preferences"],
-    )
+    if data["service_user"] is not None:
+        await connection.execute(
+            "INSERT INTO access_tokens (digest, user_id, name, permissions) VALUES ($1, $2, 'Deskhours', $3)",
+            digest(data["tokens"]["zammad"]),
+            data["service_user"]["helpdesk_id"],
+            ["admin", "ticket.agent", "user_preferences"],
+        )
     await connection.execute(
         "INSERT INTO access_tokens (digest, user_id, name, permissions)"
         " SELECT $1, id, 'Set up Deskhours', $3 FROM users WHERE login = $2",
@@ -84,9 +96,13 @@ async def _fill(connection: Connection, data: dict[str, Any]) -> None:
     await connection.execute("SELECT setval('ticket_number', (SELECT max(number::int) FROM tickets))")
 
 
+def _staff(data: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*data["people"], *([data["service_user"]] if data["service_user"] else [])]
+
+
 async def _roles(connection: Connection, data: dict[str, Any]) -> dict[str, int]:
     named = dict(catalog.ROLES)
-    for person in [*data["people"], data["service_user"]]:
+    for person in _staff(data):
         for name in person["helpdesk_roles"]:
             named.setdefault(name, [])
     found = {}

@@ -21,12 +21,14 @@ class Settings:
     """What differs between two installations.
 
     ``product_url`` is the origin of the OAuth application (its redirect path comes from the seed), ``public_url`` the
-    origin under which browsers reach this server.
+    origin under which browsers reach this server. ``bare``: a Zammad that nobody has prepared for the product yet,
+    without its application, service user and roles; it counts when the database is filled.
     """
 
     seed: Path = SEED
     product_url: str = "http://127.0.0.1:8700"
     public_url: str = "http://127.0.0.1:8701"
+    bare: bool = False
 
 
 POOL: web.AppKey[Pool] = web.AppKey("pool")

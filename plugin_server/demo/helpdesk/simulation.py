@@ -22,6 +22,8 @@ SWITCHES: dict[str, tuple[Any, ...]] = {
     "tag_new": (True, False),
     # What a bare ticket search looks like: an array of tickets since 6.5, an object with ids up to 6.4.
     "search_shape": ("6.5", "6.4"),
+    # What ``GET /version`` says; nothing else changes with it.
+    "version": ("6.5.0", "6.4.1", "7.0.0"),
     # Seconds, times the number of the attempt, until a webhook that failed is tried again.
     "webhook_wait": (10, 1, 0),
 }
