@@ -13,11 +13,12 @@ from urllib.parse import unquote, urlsplit
 import aiohttp
 
 from plugin_server import manifest as manifests
+from plugin_server.accounts.connect import HELPDESK_CALLBACK
 from plugin_server.demo.prepare import CLONE, Seed
 from plugin_server.helpdesk.base import HelpdeskError
 from plugin_server.helpdesk.zammad.calls import Calls
-from plugin_server.helpdesk.zammad.objects import define
-from plugin_server.helpdesk.zammad.setup.apply import Setup
+from plugin_server.helpdesk.zammad.objects import of_manifest
+from plugin_server.helpdesk.zammad.setup.apply import CannotSetUp, Setup
 from plugin_server.runtime import datadir
 from plugin_server.runtime.datadir import RunningDemo
 from plugin_server.runtime.embedded import Leashed
@@ -81,19 +82,15 @@ async def until_ready(child: Leashed, url: str) -> None:
 async def set_up_helpdesk(manifest: Path, harvest_url: str, seed: Seed) -> None:
     """Put into the helpdesk what Deskhours needs there, as an administrator would. Raises LaunchError."""
     settings = manifests.load(manifest)
-    desk, secret = settings.helpdesk, settings.helpdesk.webhook_secret
-    definition = define(
-        desk.fields,
-        desk.roles,
-        f"{manifests.url_text(settings.server.public_url)}{WEBHOOK}",
-        secret.get_secret_value() if secret else None,
-        f"{harvest_url}/projects/{{id}}",
+    desk = settings.helpdesk
+    definition = of_manifest(
+        settings, webhook_path=WEBHOOK, callback_path=HELPDESK_CALLBACK, project_url=f"{harvest_url}/projects/{{id}}"
     )
     async with aiohttp.ClientSession() as session:
         setup = Setup(Calls(session, manifests.url_text(desk.url)), seed.helpdesk_setup_token, desk.roles)
         try:
             await setup.apply(definition, seed.helpdesk_token)
-        except HelpdeskError as error:
+        except (HelpdeskError, CannotSetUp) as error:
             raise LaunchError(f"The demo helpdesk could not be set up: {error}") from error
 
 

@@ -1,17 +1,54 @@
-"""Putting the definition into a Zammad, so that doing it again changes nothing. Needs a token with the administrator's
-permissions for objects, roles, users, workflows, webhooks and triggers; the running service never has it."""
+"""Carrying out a plan, so that doing it again changes nothing, a broken one is finished by the next, and two at once
+make one of each.
+
+Zammad keeps the names of roles, workflows and triggers apart, those of webhooks and applications not. So after every
+round everything is read and compared again: who was late finds its twin, and everybody keeps the oldest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from plugin_server.helpdesk import base
 from plugin_server.helpdesk.zammad.calls import Calls
-from plugin_server.helpdesk.zammad.objects import Definition, fill
+from plugin_server.helpdesk.zammad.objects import WEBHOOK, Application, Definition, fill
+from plugin_server.helpdesk.zammad.setup.compare import known_ids, own_applications
+from plugin_server.helpdesk.zammad.setup.plan import plan
+from plugin_server.helpdesk.zammad.setup.state import OBJECTS, listed
+from plugin_server.helpdesk.zammad.setup.steps import Plan, Step
 from plugin_server.manifest import Roles
 
-_OBJECTS = "/object_manager_attributes"
+ROUNDS = 6
+"""How often everything is compared again before what still differs is told instead of written."""
+
+TRIES = 3
+"""How often Zammad may refuse the same step before that is told."""
+
+PATHS = {
+    "field": OBJECTS,
+    "role": "/roles",
+    "user": "/users",
+    "workflow": "/core_workflows",
+    "webhook": "/webhooks",
+    "trigger": "/triggers",
+    "application": "/applications",
+}
+
+MIGRATE_SECONDS = 120.0
+"""Time limit of Zammad's database update, which rewrites its tables."""
+
+Progress = Callable[[Step], None]
+"""Called with each step before it is done."""
+
+
+class CannotSetUp(Exception):
+    """The plan has refused steps, or something still differs after every try; nothing more was written."""
+
+    def __init__(self, found: Plan) -> None:
+        super().__init__("; ".join(f"{step.name} {step.words}" for step in found.refused or found.todo))
+        self.plan = found
 
 
 class Setup:
@@ -22,86 +59,66 @@ class Setup:
         self._calls = calls
         self._token = token
         self._roles = roles
+        self._refusals: Counter[tuple[str, str]] = Counter()
 
-    async def apply(self, definition: Definition, service_token: str) -> list[str]:
-        """Create what is missing and mend what is different; returns a line for each thing done."""
-        done = await self._attributes(definition)
-        for role in definition.roles:
-            done += await self._one("/roles", role, "role", keep=("name",))
-        roles = {str(row["name"]): row for row in await self._list("/roles?expand=true")}
-        service = await self._calls.get(service_token, "/users/me")
-        done += await self._service_role(service, int(roles[self._roles.service]["id"]))
-        known = _role_ids(roles, self._roles)
-        known["{service_user}"] = str(service["id"])
-        for workflow in definition.workflows:
-            done += await self._one("/core_workflows", fill(workflow, known), "workflow")
-        if definition.webhook is not None and definition.trigger is not None:
-            done += await self._one("/webhooks", definition.webhook, "webhook", keep=("name", "endpoint", "active"))
-            webhooks = {row["name"]: row for row in await self._list("/webhooks")}
-            known["{webhook}"] = str(webhooks[definition.webhook["name"]]["id"])
-            done += await self._one("/triggers", fill(definition.trigger, known), "trigger")
-        return done
+    async def apply(
+        self, definition: Definition, service_token: str, progress: Progress = lambda step: None
+    ) -> list[Step]:
+        """Create what is missing and mend what differs; returns the steps that were done. Raises
+        :class:`CannotSetUp` before the first write when there is anything that must be refused."""
+        done: list[Step] = []
+        for _ in range(ROUNDS):
+            found = await plan(self._calls, self._token, definition, self._roles, service_token)
+            if found.refused:
+                raise CannotSetUp(found)
+            if not found.todo:
+                return done
+            for step in found.todo:
+                if step not in done:
+                    progress(step)
+                    done.append(step)
+                await self._tolerant(step, self._do(step))
+            if fields := [step for step in found.todo if step.kind == "field"]:
+                await self._tolerant(fields[-1], self._migrate())
+        raise CannotSetUp(found)
 
-    async def _list(self, path: str) -> list[Mapping[str, Any]]:
-        rows: list[Mapping[str, Any]] = await self._calls.get(self._token, path)
-        return rows
+    async def credentials(self, application: Application) -> tuple[str, str] | None:
+        """Client id and secret of the application that stands in Zammad; None where Zammad does not tell the secret."""
+        rows = await listed(self._calls, self._token, PATHS["application"])
+        row = next(iter(own_applications(application, rows)), None)
+        return (str(row["uid"]), str(row["secret"])) if row and row.get("uid") and row.get("secret") else None
 
-    async def _attributes(self, definition: Definition) -> list[str]:
-        there = {row["name"]: row for row in await self._list(_OBJECTS) if row.get("object", "Ticket") == "Ticket"}
-        done = []
-        for wanted in definition.attributes:
-            name = wanted["name"]
-            if name not in there:
-                await self._calls.api("POST", self._token, _OBJECTS, json=wanted)
-                done.append(f"field {name}: created")
-            elif there[name]["data_type"] != wanted["data_type"]:
-                raise base.Refused(
-                    f"The ticket field {name} exists with the type {there[name]['data_type']};"
-                    f" Deskhours needs {wanted['data_type']}. Name another field in the manifest (helpdesk.fields)."
-                )
-            elif wanted["data_type"] == "select" and not there[name]["data_option"].get("nulloption"):
-                raise base.Refused(
-                    f"The ticket field {name} exists and must be set (no empty option), which leaves the lock open."
-                    " Allow it to be empty, or name another field in the manifest (helpdesk.fields)."
-                )
-        if done or any(row.get("to_migrate") or row.get("to_create") for row in there.values()):
-            await self._calls.api("POST", self._token, f"{_OBJECTS}_execute_migrations", json={})
-        return done
+    async def _do(self, step: Step) -> None:
+        path, body = PATHS[step.kind], await self._filled(step)
+        if step.action == "create":
+            await self._calls.api("POST", self._token, path, json=body)
+            return
+        kept, *twins = step.ids
+        if body:
+            await self._calls.api("PUT", self._token, f"{path}/{kept}", json=body)
+        for twin in twins:
+            await self._calls.api("DELETE", self._token, f"{path}/{twin}")
 
-    async def _one(self, path: str, wanted: Mapping[str, Any], kind: str, *, keep: tuple[str, ...] = ()) -> list[str]:
-        """Create by name, or mend; ``keep`` names what is compared where the rest is not told or may be changed."""
-        present = next((row for row in await self._list(path) if row["name"] == wanted["name"]), None)
-        if present is None:
-            await self._calls.api("POST", self._token, path, json=wanted)
-            return [f"{kind} {wanted['name']}: created"]
-        if all(_same(present.get(key), wanted[key]) for key in (keep or wanted)):
-            return []
-        await self._calls.api("PUT", self._token, f"{path}/{present['id']}", json=wanted)
-        return [f"{kind} {wanted['name']}: mended"]
+    async def _filled(self, step: Step) -> Mapping[str, Any]:
+        """What to write, with the ids of what was made since the plan was."""
+        if step.kind not in ("user", "workflow", "trigger"):
+            return step.body
+        known = known_ids(await listed(self._calls, self._token, PATHS["role"]), self._roles)
+        if step.kind == "trigger":
+            webhooks = await listed(self._calls, self._token, PATHS["webhook"])
+            known |= {"{webhook}": next((str(row["id"]) for row in webhooks if row["name"] == WEBHOOK), "{webhook}")}
+        body: dict[str, Any] = fill(step.body, known)
+        return {key: [int(one) for one in value] if key == "role_ids" else value for key, value in body.items()}
 
-    async def _service_role(self, service: Mapping[str, Any], role_id: int) -> list[str]:
-        role_ids = list(service.get("role_ids") or [])
-        if role_id in role_ids:
-            return []
-        await self._calls.api("PUT", self._token, f"/users/{service['id']}", json={"role_ids": [*role_ids, role_id]})
-        return [f"user {service.get('login')}: given the role {self._roles.service}"]
+    async def _migrate(self) -> None:
+        await self._calls.api("POST", self._token, f"{OBJECTS}_execute_migrations", MIGRATE_SECONDS, json={})
 
-
-def _role_ids(roles: Mapping[str, Mapping[str, Any]], names: Roles) -> dict[str, str | list[str]]:
-    """What the placeholders of the workflows stand for. Every role that lets somebody work as an agent is gated."""
-    agents = [str(row["id"]) for row in roles.values() if "ticket.agent" in (row.get("permissions") or ())]
-    return {
-        "{pm}": str(roles[names.pm]["id"]),
-        "{service}": str(roles[names.service]["id"]),
-        "{admins}": str(roles[names.admin]["id"]) if names.admin in roles else "{nobody}",
-        "{agents}": agents,
-    }
-
-
-def _same(present: Any, wanted: Any) -> bool:
-    """Whether two values of a record agree, numbers and their text alike."""
-    if isinstance(wanted, Mapping) and isinstance(present, Mapping):
-        return all(_same(present.get(key), item) for key, item in wanted.items()) and len(present) >= len(wanted)
-    if isinstance(wanted, list | tuple) and isinstance(present, list | tuple):
-        return len(present) == len(wanted) and all(map(_same, present, wanted))
-    return present == wanted or str(present) == str(wanted)
+    async def _tolerant(self, step: Step, work: Awaitable[None]) -> None:
+        """A refusal, or something gone, may be another administrator's doing; the next round will tell. One that comes
+        again and again is Zammad's own."""
+        try:
+            await work
+        except (base.Refused, base.Missing) as error:
+            self._refusals[step.kind, step.name] += 1
+            if self._refusals[step.kind, step.name] == TRIES:
+                raise base.Refused(f"Zammad does not take the {step.kind} {step.name}: {error}") from error

@@ -38,7 +38,7 @@ _WORDS = {
 
 def compare(state: State, definition: Definition, roles: Roles) -> Plan:
     """The plan. Kinds that the administrator's token may not read are left out beside the refusal that says so."""
-    steps = [_version(state), _token(state)]
+    steps = list(judged(state))
     if LISTS[OBJECTS] not in state.denied:
         steps += compare_fields(definition.attributes, state.attributes)
     if LISTS["/roles"] in state.denied:
@@ -61,6 +61,11 @@ def compare(state: State, definition: Definition, roles: Roles) -> Plan:
     if definition.application is not None and LISTS["/applications"] not in state.denied:
         steps.append(_application(definition.application, state.applications))
     return Plan(tuple(steps))
+
+
+def judged(state: State) -> tuple[Step, Step]:
+    """Zammad's version, and what the administrator's token may do."""
+    return _version(state), _token(state)
 
 
 def known_ids(rows: Sequence[Row], names: Roles) -> dict[str, str | list[str]]:
@@ -198,7 +203,7 @@ def _application(wanted: Application, rows: Sequence[Row]) -> Step:
     body = {"name": wanted.name, "redirect_uri": wanted.redirect_uri, "confidential": True}
     again = "Remove what helpdesk.client_id and helpdesk.client_secret hold, and run setup again: it writes them anew"
     if not wanted.client_id:
-        mine = [row for row in rows if row["name"] == wanted.name and wanted.redirect_uri in _addresses(row)]
+        mine = own_applications(wanted, rows)
         ids = tuple(int(row["id"]) for row in mine)
         if not mine:
             return Step("application", wanted.name, "create", "is missing", body)
@@ -206,7 +211,7 @@ def _application(wanted: Application, rows: Sequence[Row]) -> Step:
             words = f"is there {len(mine)} times; the oldest stays"
             return Step("application", wanted.name, "mend", words, {}, ids)
         return Step("application", wanted.name, "ok", "is there", ids=ids)
-    row = next((row for row in rows if row.get("uid") == wanted.client_id), None)
+    row = next(iter(own_applications(wanted, rows)), None)
     if row is None:
         words = f"is not in Zammad with the id that helpdesk.client_id gives. {again}"
         return Step("application", wanted.name, "refuse", words)
@@ -220,6 +225,14 @@ def _application(wanted: Application, rows: Sequence[Row]) -> Step:
         words = f"does not send people back to {wanted.redirect_uri}"
         return Step("application", wanted.name, "mend", words, body, ids)
     return Step("application", wanted.name, "ok", "is there", ids=ids)
+
+
+def own_applications(wanted: Application, rows: Sequence[Row]) -> list[Row]:
+    """The application whose id we hold; without one those that setup has made, the oldest first. Their name alone may
+    be that of another Deskhours."""
+    if wanted.client_id:
+        return [row for row in rows if row.get("uid") == wanted.client_id]
+    return [row for row in rows if row["name"] == wanted.name and wanted.redirect_uri in _addresses(row)]
 
 
 def _addresses(row: Row) -> list[str]:

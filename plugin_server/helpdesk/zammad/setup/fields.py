@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from plugin_server.helpdesk.zammad.setup.state import Row
@@ -36,19 +36,24 @@ def compare_fields(wanted: Sequence[Mapping[str, Any]], present: Sequence[Row]) 
     there = {str(row["name"]): row for row in present if row.get("object", "Ticket") == "Ticket"}
     counted = Counter(str(one["name"]) for one in wanted)
     steps = [_compare_field(one, there.get(str(one["name"])), counted[str(one["name"])]) for one in wanted]
-    strangers = sorted(
+    if any(step.action in ("create", "mend") for step in steps):
+        steps += strangers(counted, present)
+    return steps
+
+
+def strangers(ours: Container[str], present: Sequence[Row]) -> list[Step]:
+    """The refusal to carry out changes of fields that are not ours and wait for the same database update."""
+    waiting = sorted(
         str(row["name"])
         for row in present
         if any(row.get(key) for key in _PENDING)
-        and not (row.get("object", "Ticket") == "Ticket" and str(row["name"]) in counted)
+        and not (row.get("object", "Ticket") == "Ticket" and str(row["name"]) in ours)
     )
-    if strangers and any(step.action in ("create", "mend") for step in steps):
-        words = (
-            "has changes that wait for Zammad's database update and would come into force together with ours. In"
-            " Zammad, under Admin > Objects, update the database or discard the changes, then run setup again"
-        )
-        steps.append(Step("field", ", ".join(strangers), "refuse", words))
-    return steps
+    words = (
+        "has changes that wait for Zammad's database update and would come into force together with ours. In Zammad,"
+        " under Admin > Objects, update the database or discard the changes, then run setup again"
+    )
+    return [Step("field", ", ".join(waiting), "refuse", words)] if waiting else []
 
 
 def name_fault(name: str) -> str | None:

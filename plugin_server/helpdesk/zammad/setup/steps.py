@@ -9,7 +9,8 @@ from typing import Any, Literal
 Kind = Literal["helpdesk", "token", "field", "role", "user", "workflow", "webhook", "trigger", "application"]
 """``helpdesk`` is Zammad itself, its version; ``token`` what the administrator's token may do."""
 
-Action = Literal["ok", "create", "mend", "refuse"]
+Action = Literal["ok", "create", "mend", "remove", "refuse"]
+"""``remove`` stands in plans of a removal alone."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,10 @@ class Plan:
     @property
     def todo(self) -> tuple[Step, ...]:
         """What would be written."""
-        return tuple(step for step in self.steps if step.action in ("create", "mend"))
+        return tuple(step for step in self.steps if step.action in ("create", "mend", "remove"))
 
     @property
     def restarts(self) -> bool:
-        """Whether the database gets new columns, after which Zammad has to be restarted."""
-        return any(step.kind == "field" and step.action == "create" for step in self.todo)
+        """Whether the database gets new columns, after which Zammad has to be restarted: for fields that are made, and
+        for those that were made before and only wait."""
+        return any(step.kind == "field" and (step.action == "create" or not step.body) for step in self.todo)
