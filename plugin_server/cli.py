@@ -29,6 +29,7 @@ from plugin_server.mirror import command
 from plugin_server.runtime import database, datadir, log, metrics, queue, redis, serving
 from plugin_server.runtime.stop import Stop
 from plugin_server.services import Services, running
+from plugin_server.setup import command as setup
 
 Result = TypeVar("Result")
 
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_arguments(_command(commands, "sync", "read from Harvest now, by hand", _sync))
     keys_command.add_arguments(_command(commands, "keys", "change the keys that tokens are encrypted with", _keys))
     _command(commands, "migrate", "bring the database up to date", _migrate)
+    setup.add_arguments(_command(commands, "setup", "put into the helpdesk what is needed there", _setup))
     check = _command(commands, "manifest", "check the manifest and say every mistake", _manifest)
     instead = check.add_mutually_exclusive_group()
     instead.add_argument("--schema", action="store_true", help="print the JSON Schema that manifests follow instead")
@@ -230,6 +232,10 @@ async def _on_database(arguments: argparse.Namespace, run: Callable[[database.Po
         return await run(pool)
     finally:
         await pool.close()
+
+
+def _setup(arguments: argparse.Namespace) -> int:
+    return setup.main(arguments, _manifest_path(arguments))
 
 
 def _manifest(arguments: argparse.Namespace) -> int:

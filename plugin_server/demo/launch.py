@@ -63,6 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="settings",
         help="another setting than the manifest's, for example budgets.lock.policy=tiered; may be repeated",
     )
+    parser.add_argument(
+        "--without-setup",
+        action="store_true",
+        help="databases, helpdesk and Harvest alone, the helpdesk with nothing of Deskhours: to follow docs/setup.md",
+    )
     parser.add_argument("--reset", action="store_true", help="start afresh: delete this demo's data first")
     parser.add_argument(
         "--data",
@@ -73,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     """Run the demo until Ctrl-C or SIGTERM. Returns the exit status: 0, or 1 with the reason on standard error."""
-    demo = _Demo(datadir.demo_folder(args.data), args.port, args.settings)
+    demo = _Demo(datadir.demo_folder(args.data), args.port, args.settings, bare=args.without_setup)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # ignored: started with nohup
@@ -108,9 +113,10 @@ def _catches_interrupts(pid: int) -> bool:
 class _Demo:
     """One run of the demo: what it has started, and the event that ends it."""
 
-    def __init__(self, folder: Path, port: int, settings: list[tuple[str, Any]]) -> None:
+    def __init__(self, folder: Path, port: int, settings: list[tuple[str, Any]], *, bare: bool) -> None:
         self._folder = folder
-        self._settings = settings
+        self._settings = [*prepare.BARE_SETTINGS, *settings] if bare else settings
+        self._bare = bare
         self._port = port
         self._product, self._helpdesk, self._harvest = (f"http://127.0.0.1:{port + part}" for part in range(3))
         self._programs: list[Leashed] = []
@@ -180,7 +186,7 @@ class _Demo:
         """Start everything, say so, and watch it. Ends by cancellation or a LaunchError."""
         seed = prepare.Seed.load()
         _say(f"Starting; data and logs are kept in {self._folder}")
-        prepare.write_secrets(self._folder, seed)
+        prepare.write_secrets(self._folder, seed, bare=self._bare)
         manifest = prepare.write_manifest(self._folder, self._port, self._settings)
         extension = prepare.copy_extension(self._folder, manifest)
         urls = await self._start_databases(data)
@@ -194,10 +200,11 @@ class _Demo:
             extension=extension,
             launcher_pid=os.getpid(),
         )
-        await start_programs(demo, urls, seed, logs=self._folder / "logs", lock=data.lock, started=self._programs)
+        logs, lock = self._folder / "logs", data.lock
+        await start_programs(demo, urls, seed, bare=self._bare, logs=logs, lock=lock, started=self._programs)
         data.announce(demo)
-        _say(prepare.welcome(self._folder, demo, seed))
-        if open_browser:
+        _say((prepare.welcome_bare if self._bare else prepare.welcome)(self._folder, demo, seed))
+        if open_browser and not self._bare:
             self._open_browser(demo)
         await self._watch()
 

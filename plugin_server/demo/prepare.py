@@ -22,6 +22,9 @@ CLONE = Path(__file__).resolve().parents[2]
 DEFAULT_PORT = 8700
 """The server's port as committed in the manifest and the extension; helpdesk and Harvest have the two after it."""
 
+BARE_SETTINGS: tuple[tuple[str, Any], ...] = (("helpdesk.client_id", {"file": "secrets/helpdesk_client_id"}),)
+"""What the manifest says otherwise where ``deskhours setup`` has not run yet: it makes the application and its id."""
+
 _SEED = Path(__file__).with_name("seed.json")
 
 
@@ -62,15 +65,19 @@ class Seed:
         )
 
 
-def write_secrets(folder: Path, seed: Seed) -> None:
+def write_secrets(folder: Path, seed: Seed, *, bare: bool = False) -> None:
     """Write the files that the manifest names: our own keys, and the demo world's tokens and client secrets.
 
-    Our keys are kept over restarts, so that people stay signed in and stored tokens stay readable.
+    Our keys are kept over restarts, so that people stay signed in and stored tokens stay readable. ``bare``: without
+    what a person, or ``deskhours setup``, is to put there for the helpdesk.
     """
     kept_secret(folder / "secrets" / "jwt_key", lambda: secrets.token_urlsafe(48))
     kept_secret(folder / "secrets" / "token_key", lambda: Fernet.generate_key().decode())
-    kept_secret(folder / "secrets" / "webhook_secret", lambda: secrets.token_urlsafe(32))
-    for name in ("harvest_token", "harvest_client_secret", "helpdesk_token", "helpdesk_client_secret"):
+    names = ["harvest_token", "harvest_client_secret"]
+    if not bare:
+        kept_secret(folder / "secrets" / "webhook_secret", lambda: secrets.token_urlsafe(32))
+        names += ["helpdesk_token", "helpdesk_client_secret"]
+    for name in names:
         write_private(folder / "secrets" / name, getattr(seed, name))
 
 
@@ -128,4 +135,19 @@ ready: {demo.product_url}
 
 Tokens for scripts: Harvest {seed.harvest_token} (account {seed.account}), Zammad {seed.helpdesk_token}
 Other commands find this demo by --data {folder}
+Stop it with Ctrl-C. The data stay until it is started with --reset."""
+
+
+def welcome_bare(folder: Path, demo: RunningDemo, seed: Seed) -> str:
+    """What a demo says that is to be set up by hand; scripts wait for the first line."""
+    return f"""\
+ready: {demo.helpdesk_url}
+
+  The helpdesk has people and tickets and nothing of Deskhours; server and worker are not started. docs/setup.md says
+  what to do. Addresses: helpdesk {demo.helpdesk_url}, Harvest {demo.harvest_url}, server {demo.product_url}
+  People: {", ".join(seed.people)}; the password is: {seed.password}
+
+Harvest: account {seed.account}, token {seed.harvest_token}; the helpdesk's token for setup: {seed.helpdesk_setup_token}
+Databases: deskhours migrate, serve and worker find them by --data {folder}
+A manifest for these addresses: {demo.manifest}
 Stop it with Ctrl-C. The data stay until it is started with --reset."""

@@ -90,15 +90,20 @@ async def set_up_helpdesk(manifest: Path, harvest_url: str, seed: Seed) -> None:
         setup = Setup(Calls(session, manifests.url_text(desk.url)), seed.helpdesk_setup_token, desk.roles)
         try:
             await setup.apply(definition, seed.helpdesk_token)
-        except (HelpdeskError, CannotSetUp) as error:
+        except HelpdeskError as error:
             raise LaunchError(f"The demo helpdesk could not be set up: {error}") from error
+        except CannotSetUp as error:
+            raise LaunchError(
+                f"The demo helpdesk could not be set up: {error}. If it was started with --without-setup before, start"
+                " it so again, or afresh with --reset."
+            ) from error
 
 
 async def start_programs(
-    demo: RunningDemo, urls: Mapping[str, str], seed: Seed, *, logs: Path, lock: int, started: list[Leashed]
+    demo: RunningDemo, urls: Mapping[str, str], seed: Seed, *, bare: bool, logs: Path, lock: int, started: list[Leashed]
 ) -> None:
     """Start Harvest and helpdesk while the product's tables are made, then server and worker; return when all answer.
-    The worker starts once the helpdesk has the fields that it writes.
+    The worker starts once the helpdesk has the fields that it writes. ``bare``: Harvest and helpdesk alone.
 
     `urls` are the simulators' databases by name. Each program is added to `started` at once, so that the caller can
     stop it however this ends. Raises LaunchError for one that does not come up.
@@ -129,7 +134,9 @@ async def start_programs(
     helpdesk_is_set_up = asyncio.Event()
 
     async def helpdesk() -> None:
-        await simulator("demo helpdesk", "helpdesk", demo.helpdesk_url)
+        await simulator("demo helpdesk", "helpdesk", demo.helpdesk_url, *(["--bare"] if bare else []))
+        if bare:
+            return
         await set_up_helpdesk(demo.manifest, demo.harvest_url, seed)
         helpdesk_is_set_up.set()
 
@@ -155,5 +162,5 @@ async def start_programs(
     await together(
         simulator("simulated Harvest", "harvest", demo.harvest_url, "--helpdesk-url", demo.helpdesk_url),
         helpdesk(),
-        product(),
+        *([] if bare else [product()]),
     )

@@ -52,11 +52,16 @@ class Definition:
 
 
 def of_manifest(
-    settings: Manifest, *, webhook_path: str, callback_path: str, project_url: str | None = None
+    settings: Manifest,
+    *,
+    webhook_path: str,
+    callback_path: str,
+    project_url: str | None = None,
+    webhook_secret: str | None = None,
 ) -> Definition:
     """The definition for a whole manifest. The paths are those of our own server that the helpdesk calls and sends
-    people back to; ``project_url`` as in :func:`define`. A webhook secret that is named and still missing is empty
-    text."""
+    people back to; ``project_url`` as in :func:`define`; ``webhook_secret`` stands in for the manifest's own, which may
+    be named and still missing."""
     desk, origin = settings.helpdesk, url_text(settings.server.public_url)
     secret = desk.webhook_secret
     return replace(
@@ -64,7 +69,7 @@ def of_manifest(
             desk.fields,
             desk.roles,
             f"{origin}{webhook_path}",
-            secret.get_secret_value() if secret else None,
+            webhook_secret or (secret.get_secret_value() if secret else None),
             project_url,
         ),
         application=Application(
