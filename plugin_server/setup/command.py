@@ -257,5 +257,5 @@ def _words(error: base.HelpdeskError) -> str:
             " access; the token's user must be an active administrator."
         )
     if isinstance(error, base.Missing):
-        return f"What answers at helpdesk.url seems to be no Zammad ({error}). Correct helpdesk.url."
+        return "What answers at helpdesk.url is no Zammad. It must be the address alone that agents open in a browser."
     return f"{str(error).rstrip('.')}. What was done until now stays; run setup again to go on."
