@@ -116,7 +116,7 @@ class _Run:
                 work = self._remove if self._options.remove else self._set_up
                 return await work(calls, session)
         except CannotSetUp as error:
-            raise _Stop(self._refusal(error.plan), REFUSED if error.plan.refused else FAILED) from None
+            raise _Stop(self._refusal(error), FAILED if error.begun else REFUSED) from None
         except CannotKeep as error:
             raise _Stop(str(error), FAILED) from None
         except base.HelpdeskError as error:
@@ -236,11 +236,14 @@ class _Run:
     def _tell_done(self, done: list[Step]) -> None:
         self._terminal.tell(f"\nDone: {len(done)}." if done else "\nThere was nothing to do in Zammad.")
 
-    def _refusal(self, found: Plan) -> str:
+    def _refusal(self, error: CannotSetUp) -> str:
+        found = error.plan
         if not found.refused:
             names = ", ".join(f"{step.kind} {step.name}" for step in found.todo)
             return f"Zammad does not keep this as it was sent, after several tries: {names}. Look at it in Zammad."
         token = places(self._manifest).get("helpdesk.token")
+        if error.begun:
+            return f"Somebody has changed Zammad meanwhile: {error}. Put that right, and run setup again."
         lines = ["\nNothing was written. Put right first what STOP stands before, then run setup again."]
         if token is not None and any(step.kind == "user" for step in found.refused):
             lines.append(f"The service user's token belongs in {token}.")

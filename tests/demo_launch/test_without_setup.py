@@ -51,17 +51,15 @@ def deskhours(demo: Demo, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def done(demo: Demo, *arguments: str, code: int = 0) -> str:
+def done(demo: Demo, *arguments: str) -> str:
     process = deskhours(demo, *arguments)
     said, _ = process.communicate(timeout=60)
-    assert process.returncode == code, said
+    assert process.returncode == 0, said
     return said
 
 
 async def test_the_page_leads_to_a_helpdesk_that_locks_and_signs_people_in(demo: Demo) -> None:
-    assert "no token yet" in done(demo, "setup", "--dry-run", code=2)
     await make_service_user(demo)
-    assert "make  field harvest_project" in done(demo, "setup", "--dry-run", code=3)
     assert "Done: 16." in done(demo, "setup", "--yes")
     done(demo, "migrate")
     programs = [deskhours(demo, "serve", "--port", str(demo.port)), deskhours(demo, "worker")]

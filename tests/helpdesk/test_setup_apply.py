@@ -181,6 +181,32 @@ async def test_a_refusal_of_zammad_is_told_and_not_tried_for_ever(stand: Stand) 
         await set_up(stand)
 
 
+async def test_what_zammad_keeps_otherwise_than_it_was_sent_is_told(stand: Stand) -> None:
+    class Forgetful(Recorder):
+        async def send(self, method: str, path: str, seconds: float, **options: Any) -> tuple[int, bytes]:
+            status, body = await super().send(method, path, seconds, **options)
+            return status, body.replace(b'"endpoint": "http', b'"endpoint": "ftp')
+
+    with pytest.raises(CannotSetUp, match="Deskhours differs in address") as ended:
+        await set_up(stand, Forgetful(stand.session, stand.desk.url))
+    assert ended.value.begun
+    assert ended.value.plan.refused == ()
+
+
+async def test_what_is_refused_in_the_middle_is_known_as_such(stand: Stand) -> None:
+    class Busy(Recorder):
+        """Somebody updates nothing but the version, in the middle."""
+
+        async def send(self, method: str, path: str, seconds: float, **options: Any) -> tuple[int, bytes]:
+            if path.endswith("/applications") and method == "POST":
+                await stand.simulate(version="6.4.1")
+            return await super().send(method, path, seconds, **options)
+
+    with pytest.raises(CannotSetUp, match="too old") as ended:
+        await set_up(stand, Busy(stand.session, stand.desk.url))
+    assert ended.value.begun
+
+
 async def test_the_credentials_are_those_of_the_application_that_stays(stand: Stand) -> None:
     await set_up(stand)
     setup = Setup(stand.calls(), SETUP, ROLES)

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import pty
+import signal
 import stat
 import sys
 import termios
@@ -370,7 +371,8 @@ async def test_at_a_real_terminal_the_token_is_not_echoed_and_control_c_ends_it(
 
 
 def _own_terminal() -> None:
-    """Make the pseudo-terminal the one that Ctrl-C and getpass go by."""
+    """Make the pseudo-terminal the one that Ctrl-C and getpass go by, also where the tests run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 

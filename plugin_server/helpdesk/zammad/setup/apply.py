@@ -44,11 +44,12 @@ Progress = Callable[[Step], None]
 
 
 class CannotSetUp(Exception):
-    """The plan has refused steps, or something still differs after every try; nothing more was written."""
+    """The plan has refused steps, or something still differs after every try. ``begun``: there were writes before."""
 
-    def __init__(self, found: Plan) -> None:
+    def __init__(self, found: Plan, *, begun: bool = False) -> None:
         super().__init__("; ".join(f"{step.name} {step.words}" for step in found.refused or found.todo))
         self.plan = found
+        self.begun = begun
 
 
 class Setup:
@@ -67,12 +68,14 @@ class Setup:
         """Create what is missing and mend what differs; returns the steps that were done. Raises
         :class:`CannotSetUp` before the first write when there is anything that must be refused."""
         done: list[Step] = []
-        for _ in range(ROUNDS):
+        rounds = 0
+        while True:
             found = await plan(self._calls, self._token, definition, self._roles, service_token)
-            if found.refused:
-                raise CannotSetUp(found)
+            if found.refused or (found.todo and rounds == ROUNDS):
+                raise CannotSetUp(found, begun=rounds > 0)
             if not found.todo:
                 return done
+            rounds += 1
             for step in found.todo:
                 if step not in done:
                     progress(step)
@@ -80,7 +83,6 @@ class Setup:
                 await self._tolerant(step, self._do(step))
             if fields := [step for step in found.todo if step.kind == "field"]:
                 await self._tolerant(fields[-1], self._migrate())
-        raise CannotSetUp(found)
 
     async def credentials(self, application: Application) -> tuple[str, str] | None:
         """Client id and secret of the application that stands in Zammad; None where Zammad does not tell the secret."""
