@@ -119,6 +119,7 @@ async def test_killed_after_any_write_the_next_one_finishes(stand: Stand) -> Non
     whole = stand.calls()
     await set_up(stand, whole)
     assert len(whole.writes) == 17  # a write for each step, and the database update
+    assert whole.writes[8] == ("POST", "/api/v1/object_manager_attributes_execute_migrations")
     for number in range(len(whole.writes)):
         await stand.refresh()
         with pytest.raises(Killed):

@@ -76,13 +76,15 @@ class Setup:
             if not found.todo:
                 return done
             rounds += 1
+            fields = [step for step in found.todo if step.kind == "field"]
             for step in found.todo:
                 if step not in done:
                     progress(step)
                     done.append(step)
                 await self._tolerant(step, self._do(step))
-            if fields := [step for step in found.todo if step.kind == "field"]:
-                await self._tolerant(fields[-1], self._migrate())
+                if step in fields[-1:]:
+                    # Before the workflows: they are to find the columns that they ask for.
+                    await self._tolerant(step, self._migrate())
 
     async def credentials(self, application: Application) -> tuple[str, str] | None:
         """Client id and secret of the application that stands in Zammad; None where Zammad does not tell the secret."""
