@@ -66,8 +66,10 @@ async def test_server_and_worker_are_replaced_under_load_and_nothing_is_lost(
             async with asyncio.TaskGroup() as group:
                 for number, log in enumerate(logs):
                     group.create_task(_send(apis[number % 2], gate, log, ticket, outcomes, chance))
-                for name in OPTIONS:
-                    group.create_task(_replace(stand, name, chance.uniform(0.3, 2)))
+                group.create_task(_replace(stand, "worker-1", chance.uniform(0.3, 2)))
+                replaced = group.create_task(_replace(stand, "serve", chance.uniform(0.3, 2)))
+                for number in range(6):
+                    group.create_task(_ask_on(apis[number % 2], outcomes, replaced))
         sys.stdout.write(f"{dict(outcomes)}\n")
         assert not outcomes["broken"]
         assert outcomes["answered"] == LOGS
@@ -147,6 +149,20 @@ async def _send(
     async with gate:
         await asyncio.sleep(chance.uniform(0, 0.6))  # so that there is a load for as long as the replacing takes
         await until(sent, seconds=60)
+
+
+async def _ask_on(api: Api, outcomes: Counter[str], until_done: asyncio.Task[None]) -> None:
+    """Ask all the time, by a method that no client repeats by itself."""
+    while not until_done.done():
+        try:
+            status, _answer = await api.call("POST", "/api/v1/session/refresh", {"refresh_token": "of-nobody"})
+        except aiohttp.ClientConnectorError:
+            await asyncio.sleep(0.02)
+        except (aiohttp.ClientError, OSError):
+            outcomes["broken"] += 1
+        else:
+            assert status == 401
+            outcomes["asked"] += 1
 
 
 async def _notes(world: World, ticket: int) -> Counter[str]:
