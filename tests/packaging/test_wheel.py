@@ -51,7 +51,9 @@ def test_the_extension_and_the_migrations_are_in_the_wheel_and_found_there(writt
         assert path.read_bytes() == (tmp_path / path.name).read_bytes()
     assert len(list((tmp_path / "out").iterdir())) == 2
 
-    code = "from plugin_server.runtime.migrations import MIGRATIONS as m; print(m, *sorted(p.name for p in m.iterdir()))"
+    code = (
+        "from plugin_server.runtime.migrations import MIGRATIONS as m; print(m, *sorted(p.name for p in m.iterdir()))"
+    )
     folder, *names = run("-c", code, cwd=tmp_path, PYTHONPATH=str(installed), PYTHONSAFEPATH="1").split()
     assert Path(folder).is_relative_to(installed)
     assert names == sorted(path.name for path in (ROOT / "migrations").glob("*.sql"))
