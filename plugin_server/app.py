@@ -19,6 +19,7 @@ from plugin_server.accounts.web.service import WebSessions
 from plugin_server.budgets.ahead import Ahead
 from plugin_server.budgets.routes import BudgetRoutes
 from plugin_server.budgets.section import BudgetSection
+from plugin_server.check import identity
 from plugin_server.dashboard import compose as dashboard
 from plugin_server.gauges import Gauges
 from plugin_server.manifest import url_text
@@ -190,7 +191,11 @@ def create(services: Services) -> web.Application:
         words = {} if problem is None else {"problem": problem}
         return web.json_response({"ok": ok, **state, **words}, status=200 if ok else 503)
 
+    async def instance(_request: web.Request) -> web.Response:
+        return web.json_response({"instance": identity.identity(keys[0])})
+
     app.router.add_get("/", welcome)
+    app.router.add_get(identity.PATH, instance)
     app.router.add_get("/api/openapi.json", describe)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", ready)

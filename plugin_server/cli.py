@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import aiohttp
 import asyncpg
 
 from plugin_server import app as server_app
@@ -19,6 +20,8 @@ from plugin_server import manifest as manifests
 from plugin_server import worker as worker_app
 from plugin_server.accounts.keys import command as keys_command
 from plugin_server.accounts.keys.service import TokenKeys
+from plugin_server.check import command as check_command
+from plugin_server.check.context import SETUP_TOKEN, Context
 from plugin_server.demo import launch
 from plugin_server.extension import command as extension_command
 from plugin_server.extension.build import BuildRefused
@@ -26,6 +29,7 @@ from plugin_server.init import command as init_command
 from plugin_server.init.files import InitRefused
 from plugin_server.manifest import describe
 from plugin_server.mirror import command
+from plugin_server.panel.health import worker_seen
 from plugin_server.runtime import database, datadir, log, metrics, queue, redis, serving
 from plugin_server.runtime.stop import Stop
 from plugin_server.services import Services, running
@@ -96,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_arguments(_command(commands, "sync", "read from Harvest now, by hand", _sync))
     keys_command.add_arguments(_command(commands, "keys", "change the keys that tokens are encrypted with", _keys))
     _command(commands, "migrate", "bring the database up to date", _migrate)
+    check_command.add_arguments(_command(commands, "check", "test the whole chain live, and say what to do", _check))
     setup.add_arguments(_command(commands, "setup", "put into the helpdesk what is needed there", _setup))
     check = _command(commands, "manifest", "check the manifest and say every mistake", _manifest)
     instead = check.add_mutually_exclusive_group()
@@ -238,6 +243,22 @@ def _setup(arguments: argparse.Namespace) -> int:
     return setup.main(arguments, _manifest_path(arguments))
 
 
+def _check(arguments: argparse.Namespace) -> int:
+    log.configure("CRITICAL")  # what happens is told in words
+
+    def context(session: aiohttp.ClientSession) -> Context:
+        return Context(
+            session,
+            worker_seen,
+            _manifest_path(arguments),
+            _url_if_named(arguments, "DATABASE_URL"),
+            _url_if_named(arguments, "REDIS_URL"),
+            os.environ.get(SETUP_TOKEN, "").strip(),
+        )
+
+    return asyncio.run(check_command.run(context, arguments, sys.stdout))
+
+
 def _manifest(arguments: argparse.Namespace) -> int:
     if arguments.schema or arguments.reference:
         print(describe.schema_text() if arguments.schema else describe.reference(), end="")  # noqa: T201
@@ -267,6 +288,14 @@ def _url(arguments: argparse.Namespace, name: str) -> str:
             f"{name} is not set. Set it, or name a running demo's data folder with --data or DESKHOURS_DATA."
         )
     return demo.database_url if name == "DATABASE_URL" else demo.redis_url
+
+
+def _url_if_named(arguments: argparse.Namespace, name: str) -> str | None:
+    """As :func:`_url`; ``None`` where nobody has named one."""
+    try:
+        return _url(arguments, name)
+    except NoService:
+        return None
 
 
 if __name__ == "__main__":

@@ -66,6 +66,7 @@ class Services:
     timers: Timers
     timelog: TimeLog
     limiter: Limiter
+    session: aiohttp.ClientSession
 
 
 def build(
@@ -137,6 +138,7 @@ def build(
         timers=timers,
         timelog=timelog,
         limiter=limiter,
+        session=session,
     )
 
 

@@ -13,13 +13,14 @@ from plugin_server.budgets.notices.service import Notices
 from plugin_server.budgets.rounds import Rounds as BudgetRounds
 from plugin_server.budgets.watch import Watch
 from plugin_server.budgets.writing import Writing
+from plugin_server.check.service import Checks
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.harvest.core import Denied, HarvestError, Throttled, Unauthorized
 from plugin_server.harvest.limiter import working
 from plugin_server.helpdesk import base
 from plugin_server.manifest import url_text
 from plugin_server.mirror.reconcile import Scope
-from plugin_server.panel.health import Health
+from plugin_server.panel.health import Health, worker_seen
 from plugin_server.runtime import log
 from plugin_server.runtime.queue import Job, Periodic
 from plugin_server.services import Services
@@ -213,6 +214,15 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
     refresher, rounds = Refresher(services, health), Rounds(services, health)
 
     figures = _figures(services)
+    checks = Checks(
+        services.pool,
+        services.session,
+        services.manifest,
+        services.tokens,
+        worker_seen,
+        services.clock,
+        services.limiter,
+    )
 
     async def step_timer(timer_id: str) -> None:
         await timers.step(timer_id)
@@ -288,5 +298,6 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
             Periodic("people", refresher.people, 60),
             Periodic("sign", rounds.sign, 15),
             Periodic("helpdesk", rounds.helpdesk, 30),
+            Periodic("check", checks.beat, 60),
         ],
     )

@@ -14,7 +14,7 @@ OWNERS |= {"0004_timelog.sql": "timelog", "0005_session_refresh.sql": "accounts"
 OWNERS |= {"0007_timers.sql": "timers", "0008_timelog_timers.sql": "timelog", "0009_health.sql": "panel"}
 OWNERS |= {"0010_mirror_sync.sql": "mirror", "0011_attribution.sql": "tickets", "0012_people.sql": "accounts"}
 OWNERS |= {"0013_budgets.sql": "budgets", "0014_dashboard.sql": "accounts"}
-OWNERS |= {"0017_webhook_delivery_taken.sql": "tickets"}
+OWNERS |= {"0015_check.sql": "check", "0017_webhook_delivery_taken.sql": "tickets"}
 SQL = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)\b")
 
 

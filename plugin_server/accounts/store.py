@@ -91,6 +91,16 @@ async def agents_with_harvest(pool: Pool) -> list[tuple[Agent, datetime]]:
     return [(Agent(*list(row.values())[:-1]), row["granted_at"]) for row in rows]
 
 
+async def grants(pool: Pool, system: System) -> list[tuple[Agent, bool]]:
+    """Agents who have granted us a system, each with whether that still holds as far as is known."""
+    rows = await pool.fetch(
+        f"SELECT {_AGENT}, t.broken_at IS NULL AS usable FROM agent JOIN agent_token t ON t.agent_id = agent.id"
+        " WHERE t.system = $1 ORDER BY id",
+        system,
+    )
+    return [(Agent(*list(row.values())[:-1]), row["usable"]) for row in rows]
+
+
 async def set_timezone(pool: Pool, agent_id: int, timezone: str) -> None:
     """Keep a person's Harvest time zone current."""
     await pool.execute(

@@ -98,7 +98,7 @@ class OpenedOut(BaseModel):
 
 
 class AttentionOut(BaseModel):
-    """How many things there are to look at. Syncs and parts are null for who may not see them."""
+    """How many things there are to look at. Syncs, parts and checks are null for who may not see them."""
 
     logs: int
     unassigned_entries: int
@@ -108,6 +108,7 @@ class AttentionOut(BaseModel):
     broken_links: int
     failing_syncs: int | None
     parts_away: int | None
+    failed_checks: int | None
 
 
 class DashboardOut(BaseModel):
@@ -182,6 +183,7 @@ class DashboardApi:
                 broken_links=len(attention.troubles),
                 failing_syncs=None if attention.syncs is None else attention.failing_syncs,
                 parts_away=None if attention.parts is None else attention.parts_away,
+                failed_checks=None if attention.checks is None else len(attention.checks),
             ),
         )
         return Answer(out)

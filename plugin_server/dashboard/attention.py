@@ -12,6 +12,7 @@ from plugin_server.accounts.web import store as web_store
 from plugin_server.budgets.board import store as budgets_store
 from plugin_server.budgets.board.store import Untold
 from plugin_server.budgets.store import Event
+from plugin_server.check import store as check_store
 from plugin_server.dashboard import store
 from plugin_server.dashboard.board import Board, Row
 from plugin_server.dashboard.ports import Health, Part
@@ -83,7 +84,7 @@ class TroubleLine:
 
 @dataclass(frozen=True)
 class Attention:
-    """All of it. ``syncs`` and ``parts`` are ``None`` for who does not see them."""
+    """All of it. ``syncs``, ``parts`` and ``checks`` (those that failed) are ``None`` for who does not see them."""
 
     logs: Sequence[LogLine]
     logs_total: int
@@ -95,6 +96,7 @@ class Attention:
     troubles: Sequence[TroubleLine]
     syncs: Sequence[SyncState] | None
     parts: Sequence[Part] | None
+    checks: Sequence[check_store.Found] | None
 
     @property
     def failing_syncs(self) -> int:
@@ -116,6 +118,7 @@ class Attention:
             + len(self.troubles)
             + self.failing_syncs
             + self.parts_away
+            + len(self.checks or ())
         )
 
 
@@ -150,6 +153,7 @@ class AttentionDesk:
             _troubles(board)[:AT_MOST],
             await self._mirror.states() if manages else None,
             await self._health.look() if manages else None,
+            await check_store.failures(self._pool) if manages else None,
         )
 
     async def _logs(self, board: Board, since: datetime) -> tuple[list[LogLine], int]:

@@ -204,6 +204,7 @@ class Company(msgspec.Struct):
     name: str = ""
     wants_timestamp_timers: bool = False
     clock: str = "24h"
+    is_active: bool = True
 
 
 class Links(msgspec.Struct):

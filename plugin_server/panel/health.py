@@ -60,6 +60,12 @@ class Health:
             return None
 
 
+async def worker_seen(pool: Pool) -> datetime | None:
+    """When a worker last gave a sign of life."""
+    worker = (await store.seen(pool)).get("worker")
+    return worker.answered_at if worker else None
+
+
 @dataclass(frozen=True)
 class _Line:
     """A part as shown; times in the reader's zone, ``age`` in seconds."""

@@ -108,9 +108,18 @@ async def migrate(
 async def pending(pool: Pool, folder: Path = MIGRATIONS) -> list[str]:
     """Names of migrations that are not applied yet; readiness depends on there being none. A database that knows more
     than this version is no hindrance: the version before a migration serves on."""
-    exists = await pool.fetchval("SELECT to_regclass('schema_migration') IS NOT NULL")
-    applied = {row["name"] for row in await pool.fetch("SELECT name FROM schema_migration")} if exists else set()
+    applied = await _applied(pool)
     return [path.name for path in _files(folder) if path.name not in applied]
+
+
+async def unknown(pool: Pool, folder: Path = MIGRATIONS) -> list[str]:
+    """Names of migrations that a newer version has applied."""
+    return sorted(await _applied(pool) - {path.name for path in _files(folder)})
+
+
+async def _applied(pool: Pool) -> set[str]:
+    exists = await pool.fetchval("SELECT to_regclass('schema_migration') IS NOT NULL")
+    return {row["name"] for row in await pool.fetch("SELECT name FROM schema_migration")} if exists else set()
 
 
 @asynccontextmanager

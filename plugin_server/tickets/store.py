@@ -227,6 +227,22 @@ async def take_delivery(pool: Pool, delivery_id: str, now: datetime) -> bool:
     )
 
 
+async def last_delivery(pool: Pool) -> datetime | None:
+    """When the last webhook's delivery came, as far back as they are kept."""
+    value: datetime | None = await pool.fetchval("SELECT max(taken_at) FROM webhook_delivery")
+    return value
+
+
+async def shown_locked(pool: Pool, limit: int) -> list[Ticket]:
+    """Tickets that the helpdesk holds for locked, the latest changed first."""
+    rows = await pool.fetch(
+        f"{_TICKET} WHERE t.lock_text = 'locked' AND t.deleted_at IS NULL AND t.state_kind <> 'merged'"
+        " ORDER BY t.updated_at DESC LIMIT $1",
+        limit,
+    )
+    return [_ticket(row) for row in rows]
+
+
 async def forget_deliveries(pool: Pool, before: datetime) -> None:
     """Forget deliveries that won't come again."""
     await pool.execute("DELETE FROM webhook_delivery WHERE taken_at < $1", before)

@@ -10,7 +10,7 @@ import asyncpg
 from aiohttp import web
 
 from plugin_server.demo.harvest.context import SERVER, Server
-from plugin_server.demo.harvest.middleware import errors, shielded
+from plugin_server.demo.harvest.middleware import dated, errors, shielded
 from plugin_server.demo.harvest.ratelimit import Limiter
 from plugin_server.demo.harvest.routes import add_routes
 from plugin_server.demo.harvest.seed import seed
@@ -37,6 +37,7 @@ async def create_app(settings: Settings) -> web.Application:
         raise
     app = web.Application(middlewares=[errors, shielded], client_max_size=_LARGEST_BODY)
     app[SERVER] = server
+    app.on_response_prepare.append(dated)
     app.on_shutdown.append(_finish)
     app.on_cleanup.append(_close)
     add_routes(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from email.utils import format_datetime
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -86,6 +87,11 @@ async def _work(request: web.Request, handler: Handler, struck: list[Fault]) -> 
     if any(fault.kind == "drop_after" for fault in struck):
         return _drop(request)
     return response
+
+
+async def dated(request: web.Request, response: web.StreamResponse) -> None:
+    """Every answer says what time it is by the clock that everything else here goes by."""
+    response.headers["Date"] = format_datetime(request.app[SERVER].clock.now(), usegmt=True)
 
 
 def _drop(request: web.Request) -> web.StreamResponse:

@@ -1,0 +1,90 @@
+"""The chain: links that are looked at at the same time, as far as one does not rest on another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from plugin_server.check.rules import Result, fail, label, skipped
+from plugin_server.runtime import log
+
+Context = TypeVar("Context")
+
+SECONDS = 20.0
+"""Time limit of a link; a worker's job has twice as long."""
+
+_logger = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class Link(Generic[Context]):
+    """A link of the chain: ``look`` tells the rows named ``tells``, once those it ``needs`` are well.
+
+    ``after`` are rows that only have to be done with. ``daily``: the worker looks at it too, by itself.
+    """
+
+    tells: tuple[str, ...]
+    look: Callable[[Context], Awaitable[Sequence[Result]]]
+    needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    daily: bool = True
+
+
+async def run(links: Sequence[Link[Context]], context: Context, seconds: float = SECONDS) -> list[Result]:
+    """Look at every link; the rows in the order of the links. Never raises: what goes wrong is a row.
+
+    A need that none of the ``links`` tells counts as met.
+    """
+    tasks: dict[str, asyncio.Task[list[Result]]] = {}
+    async with asyncio.TaskGroup() as group:
+        ordered = []
+        for link in links:
+            needs = [tasks[name] for name in link.needs if name in tasks]
+            after = [tasks[name] for name in link.after if name in tasks]
+            task = group.create_task(_look(link, context, needs, after, seconds))
+            ordered.append(task)
+            tasks.update(dict.fromkeys(link.tells, task))
+    return [result for task in ordered for result in task.result()]
+
+
+async def _look(
+    link: Link[Context],
+    context: Context,
+    needs: Sequence[asyncio.Task[list[Result]]],
+    after: Sequence[asyncio.Task[list[Result]]],
+    seconds: float,
+) -> list[Result]:
+    done = await asyncio.gather(*needs)
+    await asyncio.gather(*after)
+    unmet = [one for results in done for one in results if one.name in link.needs and one.state in ("fail", "skipped")]
+    if unmet:
+        return [_because(name, unmet) for name in link.tells]
+    found = await _found(link, context, seconds)
+    told = {one.name for one in found}
+    stopped = [one for one in found if one.state in ("fail", "skipped")]
+    return found + [_because(name, stopped) for name in link.tells if name not in told]
+
+
+async def _found(link: Link[Context], context: Context, seconds: float) -> list[Result]:
+    name = link.tells[0]
+    try:
+        async with asyncio.timeout(seconds):
+            return list(await link.look(context))
+    except TimeoutError:
+        words = f"There was no answer within {seconds:g} s."
+        return [fail(name, words, "Check again; if it stays so, look at that system and the network to it.")]
+    except Exception:
+        _logger.exception("a link of the chain can't be looked at", link=name)
+        words = "Deskhours made a mistake while it looked at this."
+        return [fail(name, words, "Report it, with the worker's log of this moment.")]
+
+
+def _because(name: str, unmet: Sequence[Result]) -> Result:
+    """Not looked at: what failed is named before what was itself not looked at."""
+    cause = next((one for one in unmet if one.state == "fail"), unmet[0] if unmet else None)
+    if cause is None:
+        return skipped(name, "Nothing was found out about this.")
+    how = "failed" if cause.state == "fail" else "was not looked at"
+    return skipped(name, f"Not looked at, because “{label(cause.name)}” {how}.")

@@ -1,0 +1,61 @@
+"""Our own server, at the address that the world knows it by."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from plugin_server.check.context import Context
+from plugin_server.check.identity import PATH, identity
+from plugin_server.check.rules import Result, fail, ok
+from plugin_server.runtime import reach
+
+CALL_SECONDS = 8.0
+SETTING = "server.public_url"
+
+
+async def public_url(context: Context) -> list[Result]:
+    """Reached from this machine, over https, without a redirect; and it is ours that answers."""
+    name, url = "public_url", f"{context.public_url}{PATH}"
+    parts = urlsplit(context.public_url)
+    if parts.scheme != "https" and not _is_here(parts.hostname or ""):
+        words = f"{context.public_url} is not https: tokens would travel for everybody to read, and Zammad refuses it."
+        return [fail(name, words, f"Put a certificate in front of the server, and write https:// in {SETTING}.")]
+    try:
+        timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
+        async with context.session.get(url, timeout=timeout, allow_redirects=False) as response:
+            status, headers, body = response.status, response.headers, await response.read()
+    except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        trouble = reach.of_error(error, url, SETTING)
+        return [fail(name, trouble.words, f"{trouble.todo} Does deskhours serve run?")]
+    told = _instance(body) if status == 200 else None
+    if told is None:
+        trouble = reach.of_answer(status, headers, body, url, SETTING) or reach.Trouble(
+            f"What answers at {context.public_url} is no Deskhours, or an older one ({status}).",
+            f"Let {SETTING} lead to deskhours serve, and restart it with this version.",
+        )
+        return [fail(name, trouble.words, trouble.todo)]
+    keys = [key.get_secret_value() for key in context.settings.server.jwt_keys]
+    if told not in {identity(key) for key in keys}:
+        words = f"Another Deskhours answers at {context.public_url}, or this one with other signing keys."
+        return [fail(name, words, f"Restart the server with this manifest, or correct {SETTING}.")]
+    return [ok(name, f"This server answers at {context.public_url}.")]
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _instance(body: bytes) -> str | None:
+    """The instance's name in an answer; ``None`` in what is no server of ours."""
+    try:
+        value = json.loads(body)["instance"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return value if isinstance(value, str) else None
