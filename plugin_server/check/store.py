@@ -43,7 +43,8 @@ async def server(pool: Pool) -> Server:
             coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
             ARRAY(
                 SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND NOT
-                has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT, INSERT, UPDATE, DELETE')
+                (SELECT bool_and(has_table_privilege(format('%I.%I', schemaname, tablename), wanted))
+                 FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) wanted)
                 ORDER BY tablename
             ) AS unwritable,
             clock_timestamp() AS now

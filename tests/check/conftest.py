@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from plugin_server import app, services
+from plugin_server import app, manifest, services
 from plugin_server.panel import store as panel_store
 from plugin_server.runtime import database
 from plugin_server.runtime.clock import SystemClock
@@ -69,11 +69,12 @@ async def stand(systems: Systems, database_url: str, redis_url: str, tmp_path: P
     """A chain that holds: our server answers, a worker has just been seen."""
     write(tmp_path, ROOT, systems)
     async with aiohttp.ClientSession() as http, await database.connect(database_url, maximum=4) as pool:
-        stand = Stand(systems, tmp_path, pool, database_url, redis_url, http)
+        settings = manifest.load(tmp_path / "manifest.json")
+        stand = Stand(systems, tmp_path, pool, database_url, redis_url, http, settings)
         await pool.execute("TRUNCATE agent, ticket, helpdesk_member, webhook_delivery, check_result CASCADE")
         await panel_store.note(pool, "worker", datetime.now(UTC), None, False)
         await stand.set_up()
-        built = services.build(stand.manifest, pool, NullQueue(), http, SystemClock())
+        built = services.build(settings, pool, NullQueue(), http, SystemClock())
         runner = web.AppRunner(app.create(built), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", int(systems.product.rpartition(":")[2])).start()

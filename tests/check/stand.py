@@ -75,6 +75,8 @@ class Stand:
     database_url: str
     redis_url: str
     http: aiohttp.ClientSession
+    settings: Manifest
+    """The manifest before the test changed it."""
     began: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}")
 
     @property
@@ -183,7 +185,7 @@ class Stand:
 
     async def set_up(self) -> None:
         """Put into the helpdesk what Deskhours needs there; a second time it mends what a test broke."""
-        settings = self.manifest
+        settings = self.settings
         definition = of_manifest(settings, webhook_path=WEBHOOK, callback_path=HELPDESK_CALLBACK)
         setup = Setup(Calls(self.http, self.systems.helpdesk), SETUP_TOKEN, settings.helpdesk.roles)
         await setup.apply(definition, settings.helpdesk.token.get_secret_value())
