@@ -15,4 +15,4 @@ async def why(context: Context, name: str, url: str, setting: str, error: Except
     trouble = await reach.look(context.session, url, setting)
     if trouble is not None:
         return fail(name, trouble.words, trouble.todo)
-    return fail(name, f"{str(error).rstrip('.')}.", AGAIN)
+    return fail(name, f"{str(error).rstrip('.')}.", f"Check {setting}. {AGAIN}")

@@ -73,11 +73,11 @@ async def stand(systems: Systems, database_url: str, redis_url: str, tmp_path: P
         stand = Stand(systems, tmp_path, pool, database_url, redis_url, http, settings)
         await pool.execute("TRUNCATE agent, ticket, helpdesk_member, webhook_delivery, check_result CASCADE")
         await panel_store.note(pool, "worker", datetime.now(UTC), None, False)
-        await stand.set_up()
+        if not systems.is_set_up:
+            await stand.set_up()
         built = services.build(settings, pool, NullQueue(), http, SystemClock())
         runner = web.AppRunner(app.create(built), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", int(systems.product.rpartition(":")[2])).start()
         yield stand
         await runner.cleanup()
-        await stand.set_up()

@@ -34,15 +34,18 @@ from plugin_server.tickets.routes import WEBHOOK
 
 Change = Callable[[dict[str, Any]], object]
 SETUP_TOKEN = "demo-zammad-setup-token"
+ROBOT = "robot@example.com"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Systems:
-    """Addresses of both simulated systems, and the one that our server has in them."""
+    """Addresses of both simulated systems, and the one that our server has in them. ``is_set_up``: what Deskhours needs
+    in the helpdesk stands there, and no test has touched it since."""
 
     helpdesk: str
     harvest: str
     product: str
+    is_set_up: bool = False
 
 
 class Rows:
@@ -100,15 +103,17 @@ class Stand:
     async def check(self, *, admin: bool = False, **context: Any) -> Rows:
         """``deskhours check``; as an administrator's token lets it, too."""
         asked = {"database_url": self.database_url, "redis_url": self.redis_url, **context}
-        setup_token = SETUP_TOKEN if admin else ""
+        asked.setdefault("setup_token", SETUP_TOKEN if admin else "")
         async with (
             aiohttp.ClientSession() as session,
-            opened(Context(session, worker_seen, self.path, setup_token=setup_token, **asked)) as made,
+            opened(Context(session, worker_seen, self.path, **asked)) as made,
         ):
             return Rows(await service.check(made))
 
     async def helpdesk(self, method: str, path: str, body: Any = None, *, who: str = "") -> Any:
         """Call the helpdesk as its administrator, or as one of its people."""
+        if method in ("PUT", "DELETE") and not path.startswith("/tickets/"):
+            self.systems.is_set_up = False
         authorization = aiohttp.encode_basic_auth(who, "demo") if who else f"Bearer {SETUP_TOKEN}"
         url = f"{self.systems.helpdesk}/api/v1{path}"
         headers = {"Authorization": authorization}
@@ -122,7 +127,7 @@ class Stand:
         found: list[dict[str, Any]] = await self.helpdesk("GET", f"{path}?expand=true")
         return next(one for one in found if one["name"] == name)
 
-    async def edit(self, path: str, name: str, **values: Any) -> None:
+    async def edit(self, path: str, name: str, /, **values: Any) -> None:
         """Change a record of the helpdesk, found by its name."""
         one = await self.named(path, name)
         await self.helpdesk("PUT", f"{path}/{one['id']}", values)
@@ -131,6 +136,34 @@ class Stand:
         """An access token that a person makes for themselves."""
         wanted = {"name": f"Check {datetime.now(UTC).timestamp()}", "permission": list(permissions)}
         return str((await self.helpdesk("POST", "/user_access_token", wanted, who=who))["token"])
+
+    async def least_token(self) -> str:
+        """A token of an agent that has the rights that are needed and no more; without the service role."""
+        found = await self.helpdesk("GET", f"/users/search?query={ROBOT}")
+        if not found:
+            groups = {"1": ["full"], "2": ["read", "create", "change"]}
+            role = (await self.named("/roles", "Agent"))["id"]
+            user = {"email": ROBOT, "firstname": "Robot", "password": "demo", "role_ids": [role]}
+            await self.helpdesk("POST", "/users", {**user, "group_ids": groups})
+        return await self.personal_token(ROBOT, "ticket.agent")
+
+    async def give_role(self, email: str, name: str) -> None:
+        """Give somebody a role."""
+        user = (await self.helpdesk("GET", f"/users/search?query={email}"))[0]
+        role = (await self.named("/roles", name))["id"]
+        await self.helpdesk("PUT", f"/users/{user['id']}", {"role_ids": [*user["role_ids"], role]})
+
+    async def take_role(self, email: str, name: str) -> None:
+        """Take a role from somebody; :meth:`set_up` gives the service user its own back."""
+        user = (await self.helpdesk("GET", f"/users/search?query={email}"))[0]
+        role = (await self.named("/roles", name))["id"]
+        kept = [one for one in user["role_ids"] if one != role]
+        await self.helpdesk("PUT", f"/users/{user['id']}", {"role_ids": kept})
+
+    async def simulate(self, **switches: Any) -> None:
+        """Turn a switch of the simulated helpdesk."""
+        async with self.http.put(f"{self.systems.helpdesk}/_sim/settings", json=switches) as response:
+            assert response.status == 200, await response.text()
 
     async def harvest(self, method: str, path: str, body: Any = None) -> Any:
         """Call the simulated Harvest's own door."""
@@ -189,6 +222,7 @@ class Stand:
         definition = of_manifest(settings, webhook_path=WEBHOOK, callback_path=HELPDESK_CALLBACK)
         setup = Setup(Calls(self.http, self.systems.helpdesk), SETUP_TOKEN, settings.helpdesk.roles)
         await setup.apply(definition, settings.helpdesk.token.get_secret_value())
+        self.systems.is_set_up = True
 
 
 def write(folder: Path, root: Path, systems: Systems) -> None:

@@ -56,6 +56,9 @@ async def helpdesk(context: Context) -> list[Result]:
     except base.Denied as error:
         todo = "In Zammad, switch on Token Access (Admin > System > API), and let the service user be active."
         return [fail(name, f"Zammad lets nobody in by token: {_words(error)}.", todo)]
+    except base.Missing:
+        words = f"There is no Zammad at {context.helpdesk_url}: what answers knows nothing of {ADDRESS}."
+        return [fail(name, words, "helpdesk.url must be the address alone that people open, without a path after it.")]
     except base.HelpdeskError as error:
         return [await why(context, name, url, "helpdesk.url", error)]
     rows = [ok(name, f"{context.helpdesk.host} lets {me.login or me.name} in.")]
@@ -84,10 +87,10 @@ async def sign_in(context: Context) -> list[Result]:
         pass  # the application is known; only the token is not
     except base.Unauthorized:
         return [fail(name, "Zammad does not know our application, or not with this secret.", todo)]
-    except base.Unreachable as error:
-        return [await why(context, name, f"{context.helpdesk_url}{ADDRESS}", "helpdesk.url", error)]
-    except base.HelpdeskError as error:
+    except base.Refused as error:
         return [warn(name, f"Zammad answers our application with: {_words(error)}.", todo)]
+    except base.HelpdeskError as error:
+        return [await why(context, name, f"{context.helpdesk_url}{ADDRESS}", "helpdesk.url", error)]
     ends = ", ".join(sorted(context.settings.redirect_uris))
     callback = f"{context.public_url}{HELPDESK_CALLBACK}"
     return [ok(name, f"Zammad knows our application; sign-ins come back to {callback} and end at {ends}.")]
