@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from plugin_server.check import store as check_store
+from plugin_server.check.rules import fail, ok, warn
 from tests.dashboard.office import Office
 
 
@@ -247,3 +249,14 @@ async def test_who_asked_for_an_unlock_since_it_was_locked(desk: Office) -> None
     assert "Ada asks for it to be unlocked (12:00)." in text
     assert "“The shop is down”" in text
     assert "before the lock" not in text
+
+
+async def test_checks_that_failed_are_told_with_what_to_do_until_one_is_well(desk: Office) -> None:
+    found = [fail("harvest_role", "Ari is no administrator.", "Make them one."), warn("clock", "Late.", "Set it.")]
+    await check_store.keep(desk.pool, ["harvest_role", "clock"], found, desk.now - timedelta(minutes=10))
+    for name in ("Ari", "Mo"):
+        shown = await desk.listed(name, "checks")
+        assert shown == "harvest role Ari is no administrator. · since 11:50 Make them one."
+    assert await desk.listed("Ada", "checks") == "", "agents can do nothing about it"
+    await check_store.keep(desk.pool, ["harvest_role"], [ok("harvest_role", "Well.")], desk.now)
+    assert await desk.listed("Ari", "checks") == ""

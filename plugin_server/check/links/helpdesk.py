@@ -104,7 +104,9 @@ async def _told(name: str, look: Callable[[], Awaitable[list[Result]]]) -> list[
 
 
 async def _version(context: Context) -> list[Result]:
-    version = await context.probe.version(context.setup_token or context.service_token)
+    version = await context.probe.version(context.service_token)
+    if version is None and context.setup_token:
+        version = await context.probe.version(context.setup_token)
     old_search, _names = await context.probe.sample(context.service_token)
     return [rules.zammad_version("helpdesk_version", version, old_search=old_search)]
 

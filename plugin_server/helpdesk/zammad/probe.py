@@ -67,10 +67,10 @@ class Probe:
         await self._calls.api("POST", token, "/core_workflows/perform", json={})
 
     async def version(self, token: str) -> str | None:
-        """Zammad's version; ``None`` for who is no administrator."""
+        """Zammad's version; ``None`` for who is not told: no administrator, or nobody."""
         try:
             data = await self._calls.get(token, "/version")
-        except (base.Denied, base.Missing):
+        except (base.Unauthorized, base.Denied, base.Missing):
             return None
         return read(lambda: str(data["version"]))
 
@@ -112,8 +112,12 @@ class Probe:
         return read(lambda: [dict(row) for row in data])
 
     async def last_call(self, token: str, endpoint: str) -> Call | None:
-        """The last call of a webhook to an address, by the log that Zammad shows to administrators."""
-        data = await self._calls.get(token, "/http_logs/webhook", {"limit": "200"})
+        """The last call of a webhook to an address, by the log that Zammad shows to administrators; ``None`` when there
+        was none, or for who is not told."""
+        try:
+            data = await self._calls.get(token, "/http_logs/webhook", {"limit": "200"})
+        except (base.Unauthorized, base.Denied, base.Missing):
+            return None
         rows = read(lambda: [row for row in data if row["url"] == endpoint])
         return read(lambda: Call(int(rows[0]["status"] or 0), str(rows[0]["created_at"]))) if rows else None
 
