@@ -12,8 +12,8 @@ from plugin_server.runtime import log
 
 Context = TypeVar("Context")
 
-SECONDS = 20.0
-"""Time limit of a link; a worker's job has twice as long."""
+SECONDS = 15.0
+"""Time limit of a link. A worker's job has 40 seconds, and within them a link and one that rests on it."""
 
 _logger = log.get(__name__)
 
@@ -82,9 +82,8 @@ async def _found(link: Link[Context], context: Context, seconds: float) -> list[
 
 
 def _because(name: str, unmet: Sequence[Result]) -> Result:
-    """Not looked at: what failed is named before what was itself not looked at."""
-    cause = next((one for one in unmet if one.state == "fail"), unmet[0] if unmet else None)
-    if cause is None:
-        return skipped(name, "Nothing was found out about this.")
-    how = "failed" if cause.state == "fail" else "was not looked at"
-    return skipped(name, f"Not looked at, because “{label(cause.name)}” {how}.")
+    """Not looked at: because of what failed, else for the same reason as what it rests on."""
+    failed = next((one for one in unmet if one.state == "fail"), None)
+    if failed is not None:
+        return skipped(name, f"Not looked at, because “{label(failed.name)}” failed.")
+    return skipped(name, unmet[0].words if unmet else "Nothing was found out about this.")

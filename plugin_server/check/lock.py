@@ -18,9 +18,9 @@ def gate_holes(answer: Mapping[str, Any], field: str) -> list[str]:
     Source: Zammad's ``checks_core_workflow``: a write is refused when a field is mandatory, shown and empty; and what
     it may be filled with is what ``restrict_values`` lists, where an empty list means anything.
     """
-    holes = []
     if not (answer.get("mandatory") or {}).get(field):
-        holes.append(f"the field {field} need not be filled")
+        return [f"the field {field} need not be filled"]  # whatever else holds is of no use then
+    holes = []
     if (answer.get("visibility") or {}).get(field) in ("hide", "remove"):
         holes.append(f"the field {field} is hidden, and a hidden field is not asked for")
     allowed = (answer.get("restrict_values") or {}).get(field)

@@ -127,4 +127,4 @@ async def test_a_link_that_breaks_stops_those_that_rest_on_it_and_no_other() -> 
     assert words["broken"] == "Deskhours made a mistake while it looked at this."
     assert words["hanging"] == "There was no answer within 0.05 s."
     assert words["resting"] == "Not looked at, because “hanging” failed."
-    assert words["far"] == "Not looked at, because “resting” was not looked at."
+    assert words["far"] == words["resting"], "the reason is the same"

@@ -204,3 +204,22 @@ async def test_an_administrators_token_that_is_none(stand: Stand) -> None:
     for name in ("setup", "workflows"):
         assert rows[name].state == "fail"
         assert "DESKHOURS_SETUP_TOKEN" in rows[name].words
+
+
+async def test_fields_of_another_type_are_named_to_an_administrator(stand: Stand) -> None:
+    stand.change(lambda data: data["helpdesk"]["fields"].update(state="hours_used", hours_used="budget_state"))
+    told = {one.words: one for one in (await stand.check(admin=True)).named("setup")}
+    found = next(words for words in told if words.startswith("Field hours_used: "))
+    assert "input" in found
+    assert told[found].state == "fail"
+    assert "deskhours setup" in told[found].todo
+
+
+async def test_permissions_that_an_administrators_token_lacks_are_named(stand: Stand) -> None:
+    token = await stand.personal_token("admin@example.com", "admin.object")
+    rows = await stand.check(setup_token=token)
+    told = " ".join(one.words for one in rows.named("setup"))
+    assert "admin.webhook" in told
+    assert "admin.object" not in told
+    assert rows["workflows"].state == "fail"
+    assert "DESKHOURS_SETUP_TOKEN" in rows["workflows"].words

@@ -11,7 +11,7 @@ from plugin_server.accounts.people import store as people_store
 from plugin_server.accounts.people.store import Member
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected
 from plugin_server.check import lock
-from plugin_server.check.context import Context
+from plugin_server.check.context import SETUP_TOKEN, Context
 from plugin_server.check.rules import Result, fail, ok, skipped, warn
 from plugin_server.helpdesk import base
 from plugin_server.tickets import store as tickets_store
@@ -43,13 +43,11 @@ async def gate(context: Context) -> list[Result]:
     plain = _of_different_roles([one for one in connected if not exempt & set(one.member.roles)])
     if not plain:
         words = "No agent without the PM role is connected yet, and nobody else can show that a lock holds."
-        todo = "Let an agent connect, or check with DESKHOURS_SETUP_TOKEN: the workflows are read then."
-        return [skipped(name, words, todo)]
+        return [skipped(name, words, f"Let an agent connect. {_instead(context)}")]
     tickets = await tickets_store.shown_locked(context.database, TICKETS)
     if not tickets:
-        words = "No ticket is locked now, and the helpdesk's workflows show only on a locked one that they hold."
-        todo = "Check with DESKHOURS_SETUP_TOKEN: the workflows are read then. Else the next lock will show it."
-        return [skipped(name, words, todo)]
+        words = "No ticket is locked now, and only on a locked one the helpdesk shows whether its workflows hold."
+        return [skipped(name, words, _instead(context))]
     found: list[Result] = []
     asked = 0
     for person in plain[:PEOPLE]:
@@ -68,10 +66,17 @@ async def gate(context: Context) -> list[Result]:
             found.append(fail(name, words, todo))
     if not asked:
         words = "No connected agent may change a ticket that is locked now, so none could be asked."
-        return [skipped(name, words, "Check with DESKHOURS_SETUP_TOKEN: the workflows are read then.")]
+        return [skipped(name, words, _instead(context))]
     managers = [one for one in connected if roles.pm in one.member.roles and roles.service not in one.member.roles]
     found += await _of_managers(context, managers, tickets)
     return found or [ok(name, f"A dry run as {asked} agent(s) on a locked ticket: the helpdesk refuses the change.")]
+
+
+def _instead(context: Context) -> str:
+    """What tells of the lock without a dry run."""
+    if context.setup_token:
+        return "The rows “setup” and “workflows” say how the workflows stand."
+    return f"Check with {SETUP_TOKEN} to have the workflows read instead."
 
 
 async def _of_managers(context: Context, managers: Sequence[_Person], tickets: Sequence[Ticket]) -> list[Result]:
