@@ -5,7 +5,7 @@ Source: Zammad's ``checks_core_workflow`` and ``core_workflow/result.rb``; the g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,8 +68,11 @@ def workflows(records: Iterable[Mapping[str, Any]]) -> list[Workflow]:
     return sorted(found, key=lambda one: (one.priority, one.id))
 
 
-def defeats(name: str, ordered: Sequence[Workflow], gate: str, release: str, state: str) -> list[Result]:
-    """What of the other workflows could keep the lock from holding; a row for each, or one that says all is well."""
+def defeats(
+    name: str, ordered: Sequence[Workflow], gate: str, ours: Collection[str], release: str, state: str
+) -> list[Result]:
+    """What of the other workflows could keep the lock from holding; a row for each, or one that says all is well.
+    ``gate`` is the lock's, ``ours`` are the names of all that setup makes."""
     place = next((place for place, one in enumerate(ordered) if one.name == gate), None)
     if place is None:
         todo = "Run deskhours setup, which puts it back."
@@ -92,8 +95,8 @@ def defeats(name: str, ordered: Sequence[Workflow], gate: str, release: str, sta
             words = f"The workflow “{one.name}” comes after the lock's and does {', '.join(done)} to {release}"
             found.append(fail(name, f"{words}: where it matches, locks do not hold.", todo))
     for one in ordered:
-        if one.name != gate and state in one.fields:
+        if one.name not in ours and state in one.fields:
             todo = f"Take the field {state} out of the workflow “{one.name}”."
             found.append(warn(name, f"The workflow “{one.name}” acts on {state}, which only Deskhours writes.", todo))
-    others = len(ordered) - 1
-    return found or [ok(name, f"None of the {others} other workflow(s) that run on tickets touches the lock.")]
+    others = sum(1 for one in ordered if one.name not in ours)
+    return found or [ok(name, f"None of the {others} workflow(s) that others have made for tickets touches the lock.")]

@@ -184,10 +184,14 @@ async def test_a_public_address_at_which_somebody_else_answers(stand: Stand, tmp
     async def data(_request: web.Request) -> web.Response:
         return web.json_response({"instance": 4})
 
+    async def nothing(_request: web.Request) -> web.Response:
+        raise web.HTTPNotFound
+
     for handler, words in (
         (another, "Another Deskhours answers"),
         (data, "is no Deskhours"),
         (page, "with a web page"),
+        (nothing, "is no Deskhours, or an older one (404)."),
         (moved("https://deskhours.example.com"), "sends calls on to https://deskhours.example.com"),
     ):
         async with answering(handler) as url:

@@ -99,7 +99,7 @@ def test_which_workflows_run_when_a_ticket_is_changed(values: dict[str, Any], ru
 def test_a_workflow_that_writes_the_state_is_told() -> None:
     gate = record(1, name="gate", priority=9000)
     other = record(2, perform={"ticket.state": {"operator": ["set_fixed_to"], "set_fixed_to": ["open"]}})
-    rows = lock.defeats("workflows", lock.workflows([gate, other]), "gate", "release", "state")
+    rows = lock.defeats("workflows", lock.workflows([gate, other]), "gate", ["gate"], "release", "state")
     assert [(one.state, one.words) for one in rows] == [
         ("warn", "The workflow “W2” acts on state, which only Deskhours writes.")
     ]

@@ -33,7 +33,9 @@ async def public_url(context: Context) -> list[Result]:
         return [fail(name, trouble.words, f"{trouble.todo} Does deskhours serve run?")]
     told = _instance(body) if status == 200 else None
     if told is None:
-        trouble = reach.of_answer(status, headers, body, url, SETTING) or reach.Trouble(
+        # A page that is not there is how most other servers answer; that the address has a path is not the reason.
+        known = None if status == 404 else reach.of_answer(status, headers, body, url, SETTING)
+        trouble = known or reach.Trouble(
             f"What answers at {context.public_url} is no Deskhours, or an older one ({status}).",
             f"Let {SETTING} lead to deskhours serve, and restart it with this version.",
         )

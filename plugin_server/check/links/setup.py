@@ -9,7 +9,7 @@ from plugin_server.check.context import SETUP_TOKEN, Context
 from plugin_server.check.reaching import AGAIN
 from plugin_server.check.rules import Result, fail, ok, skipped
 from plugin_server.helpdesk import base
-from plugin_server.helpdesk.zammad.objects import GATE, of_manifest
+from plugin_server.helpdesk.zammad.objects import GATE, KEEPER, of_manifest
 from plugin_server.helpdesk.zammad.setup.plan import plan
 from plugin_server.tickets.routes import WEBHOOK
 
@@ -59,7 +59,7 @@ async def workflows(context: Context) -> list[Result]:
         records = await context.probe.workflows(context.setup_token)
     except base.HelpdeskError as error:
         return [_refused(name, error)]
-    return lock.defeats(name, lock.workflows(records), GATE, fields.release, fields.state)
+    return lock.defeats(name, lock.workflows(records), GATE, (GATE, KEEPER), fields.release, fields.state)
 
 
 def _refused(name: str, error: base.HelpdeskError) -> Result:
