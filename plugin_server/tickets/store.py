@@ -227,12 +227,6 @@ async def take_delivery(pool: Pool, delivery_id: str, now: datetime) -> bool:
     )
 
 
-async def last_delivery(pool: Pool) -> datetime | None:
-    """When the last webhook's delivery came, as far back as they are kept."""
-    value: datetime | None = await pool.fetchval("SELECT max(taken_at) FROM webhook_delivery")
-    return value
-
-
 async def shown_locked(pool: Pool, limit: int) -> list[Ticket]:
     """Tickets that the helpdesk holds for locked, the latest changed first."""
     rows = await pool.fetch(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -52,14 +51,8 @@ def systems(postgres: TestPostgres) -> Iterator[Systems]:
 
 @pytest.fixture(scope="session")
 def database_url(postgres: TestPostgres) -> Iterator[str]:
-    """A migrated database; each test empties what it fills."""
-    name, url = postgres.make()
-
-    async def migrate() -> None:
-        async with await database.connect(url, maximum=1) as pool:
-            await database.migrate(pool)
-
-    asyncio.run(migrate())
+    """A database with all our tables; each test empties what it fills."""
+    name, url = postgres.make_migrated()
     yield url
     postgres.drop(name)
 

@@ -10,8 +10,9 @@ import asyncpg
 
 from plugin_server.check import rules, store
 from plugin_server.check.context import Context
-from plugin_server.check.rules import Result, fail, ok
+from plugin_server.check.rules import Result, fail, ok, warn
 from plugin_server.runtime import database as postgres
+from plugin_server.runtime import migrations as done
 
 CONNECT_SECONDS = 8.0
 
@@ -43,11 +44,11 @@ async def database(context: Context) -> list[Result]:
 
 async def migrations(context: Context) -> list[Result]:
     """The tables against the migrations of this version."""
-    missing = await postgres.pending(context.database)
-    unknown = await postgres.unknown(context.database)
-    if unknown:
-        words = f"The database was made by a newer Deskhours: {', '.join(unknown)} is not known here."
-        return [fail("migrations", words, "Start the newer version, or go back to a backup from before it.")]
+    missing = await done.pending(context.database)
+    unknown = await done.unknown(context.database)
+    if unknown and not missing:
+        words = f"A newer Deskhours has been here: {', '.join(unknown)} is not known to this version, which serves on."
+        return [warn("migrations", words, "Replace what still runs of this version by the newer one.")]
     if missing:
         words = f"{len(missing)} migration(s) are still to be done: {', '.join(missing)}."
         return [fail("migrations", words, "Run deskhours migrate, then restart server and worker.")]
