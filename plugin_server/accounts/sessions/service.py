@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 import jwt
@@ -23,6 +24,8 @@ from plugin_server.runtime.errors import Unauthenticated
 
 AUDIENCE = "deskhours-extension"
 ALGORITHM = "HS256"
+SIGNED_KEPT = 1000
+"""So many tokens are remembered as signed by us; expiry, and whether the session stands, are asked each time."""
 
 _logger = log.get(__name__)
 
@@ -41,6 +44,7 @@ class _Claims:
     session_id: UUID
     agent_id: int
     generation: int
+    expires_at: int
 
 
 class Sessions:
@@ -56,6 +60,8 @@ class Sessions:
         self._access = access
         self._lifetime = lifetime
         self._clock = clock
+        # A token comes with every request for ten minutes: its signature does not change meanwhile.
+        self._signed = lru_cache(SIGNED_KEPT)(self._decode)
 
     async def open(self, agent_id: int) -> Issued:
         """A new session."""
@@ -150,6 +156,13 @@ class Sessions:
         return Issued(access, str(token), int(self._access.total_seconds()))
 
     def _verify(self, token: str) -> _Claims:
+        claims = self._signed(token)
+        if claims.expires_at <= self._clock.now().timestamp():
+            raise _over()
+        return claims
+
+    def _decode(self, token: str) -> _Claims:
+        """What a token says that one of the keys has signed; nothing about whether it still holds."""
         try:
             key = self._keys[jwt.get_unverified_header(token)["kid"]]
             claims = jwt.decode(
@@ -161,9 +174,7 @@ class Sessions:
                 # Expiry is judged by our own clock, on the session's row as well.
                 options={"require": ["exp", "iat", "sub", "aud", "iss"], "verify_exp": False, "verify_iat": False},
             )
-            if int(claims["exp"]) <= self._clock.now().timestamp():
-                raise _over()
-            return _Claims(UUID(claims["sid"]), int(claims["sub"]), int(claims["gen"]))
+            return _Claims(UUID(claims["sid"]), int(claims["sub"]), int(claims["gen"]), int(claims["exp"]))
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError):
             raise _over() from None
 
