@@ -18,8 +18,9 @@ PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check --no-warn-script-location -c constraints.txt
 ARGS ?=
 
-# Most tests wait for browsers and servers: two at a time, each file by one of them, with servers and a demo of its own.
-BOTH_CORES := --numprocesses 2 --dist loadfile
+# Most tests wait for browsers and servers: three at a time keep two cores busy, each file by one of them, with servers and
+# a demo of its own.
+BOTH_CORES := --numprocesses 3 --dist loadfile
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile

@@ -101,7 +101,7 @@ def skew(name: str, offsets: Mapping[str, timedelta]) -> Result:
 def _span(seconds: int) -> str:
     if seconds < 120:
         return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+    return f"{round(seconds / 60)} min" if seconds < 7200 else f"{round(seconds / 3600)} h"
 
 
 def _listed(names: Collection[str]) -> str:
