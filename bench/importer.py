@@ -25,6 +25,7 @@ from plugin_server.harvest.client import HarvestClient
 from plugin_server.harvest.limiter import UNLIMITED
 from plugin_server.mirror import store
 from plugin_server.mirror.listing import Listing
+from plugin_server.mirror.progress import store as progress
 from plugin_server.mirror.service import Mirror
 from plugin_server.runtime import collector, database, log
 from plugin_server.runtime.clock import SystemClock
@@ -41,11 +42,13 @@ def _client(session: aiohttp.ClientSession, api_url: str) -> HarvestClient:
 
 
 async def read(pool: Pool, api_url: str) -> tuple[float, float]:
-    """The sync, from its first request to its last commit."""
+    """The sync, from its first request to its last commit; a long one takes several of the worker's runs."""
     async with aiohttp.ClientSession() as session:
         mirror = Mirror(pool, _client(session, api_url), CLOCK)
         began = await _start()
         await mirror.sync()
+        while await progress.unfinished(pool, mirror.TIME_ENTRIES):
+            await mirror.sync()
     return began, time.time()
 
 
@@ -53,9 +56,13 @@ async def follow(pool: Pool, count: str) -> tuple[float, float]:
     """Attribution, which looks for work more often than it would in an idle worker, whom the sync nudges."""
     attribute = Attribute(pool, f"{HOST}:", NUMBER, CLOCK)
     began = await _start()
-    while await pool.fetchval("SELECT count(*) < $1 FROM attribution", int(count)):
-        if not await attribute.run():
-            await asyncio.sleep(0.02)
+    done = 0
+    async with asyncio.timeout(600):
+        while done < int(count):
+            found = await attribute.run()
+            done += found
+            if not found:
+                await asyncio.sleep(0.02)
     return began, time.time()
 
 
