@@ -8,7 +8,7 @@ import errno
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,6 +63,10 @@ def main() -> None:
         sys.exit(2)
     except (BuildRefused, InitRefused, datadir.DataDirError, NoService, database.MigrationError) as error:
         print(error, file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not try to flush the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 
@@ -132,7 +136,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 async def _run_server(arguments: argparse.Namespace) -> int:
     settings, stop = manifests.load(_manifest_path(arguments)), Stop.on_signals()
-    async with running(settings, _url(arguments, "DATABASE_URL"), _url(arguments, "REDIS_URL")) as services:
+    async with _services(settings, arguments) as services:
         drain, finish = arguments.drain_seconds, arguments.stop_seconds
         with _port_free(arguments.port):
             app = server_app.create(services)
@@ -159,7 +163,7 @@ def _worker(arguments: argparse.Namespace) -> int:
 async def _run_worker(arguments: argparse.Namespace) -> int:
     settings, stop = manifests.load(_manifest_path(arguments)), Stop.on_signals()
     redis_url = _url(arguments, "REDIS_URL")
-    async with running(settings, _url(arguments, "DATABASE_URL"), redis_url) as services:
+    async with _services(settings, arguments) as services:
         jobs, periodic = worker_app.jobs(services)
         async with _worker_metrics(services, arguments):
             await queue.work(redis_url, jobs, periodic, stop, arguments.stop_seconds)
@@ -195,14 +199,34 @@ def _sync(arguments: argparse.Namespace) -> int:
 
 async def _run_sync(arguments: argparse.Namespace) -> int:
     settings = manifests.load(_manifest_path(arguments))
-    database_url, redis_url = _url(arguments, "DATABASE_URL"), _url(arguments, "REDIS_URL")
     try:
-        async with running(settings, database_url, redis_url) as services:
+        async with _services(settings, arguments) as services:
             if await database.pending(services.pool):
                 raise NoService("The database is not up to date. Run deskhours migrate first.")
             return await command.run(services.mirror, arguments, sys.stderr)
     except _AWAY as error:
-        raise NoService(f"The database or the queue can't be reached: {error or type(error).__name__}") from None
+        raise NoService(_away(error)) from None
+
+
+@asynccontextmanager
+async def _services(settings: manifests.Manifest, arguments: argparse.Namespace) -> AsyncIterator[Services]:
+    """Everything a process works with; what is not there to begin with is told in words."""
+    urls = _url(arguments, "DATABASE_URL"), _url(arguments, "REDIS_URL")
+    async with AsyncExitStack() as stack:
+        try:
+            services = await stack.enter_async_context(running(settings, *urls))
+        except _AWAY as error:
+            raise NoService(_away(error)) from None
+        yield services
+
+
+def _away(error: Exception) -> str:
+    of_postgres = isinstance(error, (asyncpg.PostgresError, OSError))  # the queue is reached for later
+    which, variable = ("database", "DATABASE_URL") if of_postgres else ("queue", "REDIS_URL")
+    return (
+        f"The {which} can't be reached: {error or type(error).__name__}. Look whether it runs, and whether {variable}"
+        " has the right host, port, name and password; deskhours check tells more."
+    )
 
 
 def _keys(arguments: argparse.Namespace) -> int:
@@ -232,7 +256,7 @@ async def _on_database(arguments: argparse.Namespace, run: Callable[[database.Po
     try:
         pool = await database.connect(_url(arguments, "DATABASE_URL"), maximum=1)
     except _AWAY as error:
-        raise NoService(f"The database can't be reached: {error or type(error).__name__}") from None
+        raise NoService(_away(error)) from None
     try:
         return await run(pool)
     finally:

@@ -124,7 +124,7 @@ def test_a_file_that_is_no_manifest_is_told_apart(tmp_path: Path, text: str, wor
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    assert "can't be read" in mistakes(tmp_path / "nothing.json")[0]
+    assert "there is no such file; deskhours init makes one" in mistakes(tmp_path / "nothing.json")[0]
 
 
 def test_a_signing_key_that_is_too_short_and_a_token_key_that_is_none_are_refused(written: Any, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -92,9 +93,9 @@ def _tell(path: Path, written: Written, manifest: Manifest, settings: dict[str, 
     if written.kept:
         _say(f"Kept as they were: {', '.join(str(folder / name) for name in written.kept)}")
     if missing := [(name, words) for name, words in _sources(manifest, settings) if not (folder / name).exists()]:
-        width = max(len(name) for name, _ in missing)
         _say("", f"Still missing in {folder}, each a file with nothing else in it:")
-        _say(*(f"  {name.ljust(width)}  {words}" for name, words in missing))
+        for name, words in missing:
+            _say(f"  {name}", f"    {words}")
         example = folder / missing[-1][0]
         _say(f"To write one: (umask 077; cat > {example}), paste, Enter, Ctrl-D")
     _say("", "Keep them out of version control: put the line secrets/ into .gitignore.")
@@ -120,4 +121,8 @@ def _sources(manifest: Manifest, settings: dict[str, Any]) -> list[tuple[str, st
 
 
 def _say(*lines: str) -> None:
-    print(*lines, sep="\n", file=sys.stdout, flush=True)  # noqa: T201 (the command's own answer)
+    """Lines that fit a terminal; what follows an indented one is indented as well."""
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()) + 2) if line.startswith(" ") else ""
+        wrapped = textwrap.fill(line, 80, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        print(wrapped, file=sys.stdout, flush=True)  # noqa: T201 (the command's own answer)

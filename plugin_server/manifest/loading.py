@@ -65,6 +65,9 @@ def load(path: Path, *, secrets_optional: bool = False) -> Manifest:
     """
     try:
         raw = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_no_duplicates)
+    except FileNotFoundError:
+        words = "there is no such file; deskhours init makes one, --manifest names one elsewhere"
+        raise ManifestError(str(path), [words]) from None
     except OSError as error:
         raise ManifestError(str(path), [f"the file can't be read: {error.strerror}"]) from None
     except UnicodeDecodeError:

@@ -82,10 +82,17 @@ def _text(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _place(value: object) -> str:
+    """Where the secret is, of a value that has been loaded."""
+    assert isinstance(value, dict)
+    ((kind, name),) = value.items()
+    return f"the file {name}" if kind == "file" else f"the variable {name}"
+
+
 def _load_signing_key(value: object, info: ValidationInfo) -> object:
     text = str(_load_secret(value, info))
     if text and len(text.encode()) < MINIMUM_KEY_BYTES:
-        raise ValueError(f"expected at least {MINIMUM_KEY_BYTES} bytes of key")
+        raise ValueError(f"expected at least {MINIMUM_KEY_BYTES} bytes of key in {_place(value)}")
     return text
 
 
@@ -95,7 +102,7 @@ def _load_fernet_key(value: object, info: ValidationInfo) -> object:
         if text:
             Fernet(text)
     except ValueError:
-        raise ValueError("expected a Fernet key: 32 bytes in URL-safe base64") from None
+        raise ValueError(f"expected a Fernet key in {_place(value)}: 32 bytes in URL-safe base64") from None
     return text
 
 

@@ -108,7 +108,7 @@ async def test_tokens_are_encrypted_anew_while_they_are_used_and_the_old_key_may
             assert await running.services.tokens.access(agent, "harvest") == f"access-{agent}"
     status, lines = await told(keys, "rotate-tokens")
     assert (status, lines[0]) == (0, "0 grant(s) encrypted with the first key")
-    assert "key 2 of server.token_keys: 0 grant(s); may be removed" in lines
+    assert "key 2 of server.token_keys: 0 grant(s); it is new, or may be removed" in lines
     async with serving(settings(tmp_path, [OLD], [new]), pool, clock) as after:
         assert await after.services.tokens.access(agents[3], "harvest") == f"access-{agents[3]}"
 

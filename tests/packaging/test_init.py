@@ -80,7 +80,7 @@ def test_six_answers_make_a_valid_manifest_and_a_wrong_one_is_asked_again_in_wor
         "the redirect URL https://hours.example.com/oauth/harvest/callback",
         "put the line secrets/ into .gitignore",
     ):
-        assert words in done.stdout
+        assert words in " ".join(done.stdout.split())
     data = json.loads((tmp_path / "manifest.json").read_text())
     schema = json.loads((tmp_path / data["$schema"]).read_text())
     jsonschema.Draft202012Validator(schema).validate(data)
@@ -96,7 +96,7 @@ def test_six_answers_make_a_valid_manifest_and_a_wrong_one_is_asked_again_in_wor
     missing = {line.rsplit("secrets/")[-1].split(" ")[0] for line in refused.value.mistakes}
     assert all("can't be read" in line for line in refused.value.mistakes)
     assert len(missing) == 6
-    assert all(f"  {name} " in done.stdout for name in missing)
+    assert all(f"  {name}\n" in done.stdout for name in missing)
 
 
 def test_keys_are_readable_by_their_owner_alone_and_are_not_shown(init: Init, tmp_path: Path) -> None:

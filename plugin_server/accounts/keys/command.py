@@ -33,7 +33,7 @@ def _lines(held: Held) -> list[str]:
         name = "the first key" if number == 1 else f"key {number}"
         words = f"{name} of server.token_keys: {count} grant(s)"
         if number > 1:
-            words += "; needed until keys rotate-tokens has run" if count else "; may be removed"
+            words += "; needed until keys rotate-tokens has run" if count else "; it is new, or may be removed"
         lines.append(words)
     if held.settled and len(held.by_key) > 1:
         lines.append("Remove the others only when every server and worker runs with the first key in front.")

@@ -55,7 +55,7 @@ def compare(state: State, definition: Definition, roles: Roles) -> Plan:
         steps.append(webhook)
         if webhook.ids:
             known["{webhook}"] = str(webhook.ids[0])
-    if definition.trigger is not None and LISTS["/triggers"] not in state.denied:
+    if definition.trigger is not None and not state.denied & {LISTS["/triggers"], LISTS["/webhooks"]}:
         trigger = fill(definition.trigger, known)
         steps.append(_record("trigger", trigger, state.triggers, tuple(key for key in trigger if key != "note")))
     if definition.application is not None and LISTS["/applications"] not in state.denied:
@@ -96,9 +96,8 @@ def same(present: Any, wanted: Any) -> bool:
 def _version(state: State) -> Step:
     oldest = ".".join(map(str, OLDEST))
     if state.version is None:
-        return Step(
-            "helpdesk", "Zammad", "refuse", f"does not tell this token its version; Deskhours needs {oldest} or newer"
-        )
+        words = f"tells its version to administrators only (see the token); Deskhours needs {oldest} or newer"
+        return Step("helpdesk", "Zammad", "refuse", words)
     found = re.match(r"(\d+)\.(\d+)", state.version)
     if found is None:
         return Step(
