@@ -280,3 +280,22 @@ def test_secrets_are_in_no_plan() -> None:
 )
 def test_everything_is_the_same_as_itself(value: Any) -> None:
     assert same(value, value)
+
+
+def test_a_role_that_is_gone_may_have_been_renamed() -> None:
+    whole = complete()
+    renamed = replace(whole, roles=tuple({**one, "name": "Budgets"} if one["id"] == 10 else one for one in whole.roles))
+    assert "if it was renamed" in step_of(renamed, "role", ROLES.pm).words
+    assert step_of(EMPTY, "role", ROLES.pm).words == "is missing"
+
+
+def test_a_trigger_is_not_judged_by_a_token_that_does_not_see_its_webhook() -> None:
+    whole = complete()
+    blind = replace(whole, webhooks=(), denied=frozenset({"admin.webhook"}))
+    plan = compare(blind, definition(), ROLES)
+    assert [one.kind for one in plan.steps if one.kind in ("webhook", "trigger")] == []
+    assert [one.kind for one in plan.refused] == ["token"]
+
+
+def step_of(state: State, kind: str, name: str) -> Step:
+    return next(one for one in compare(state, definition(), ROLES).steps if (one.kind, one.name) == (kind, name))

@@ -41,9 +41,10 @@ def compare(state: State, definition: Definition, roles: Roles) -> Plan:
     steps = list(judged(state))
     if LISTS[OBJECTS] not in state.denied:
         steps += compare_fields(definition.attributes, state.attributes)
+    was_set_up = any(step.kind == "field" and step.action == "ok" for step in steps)
     if LISTS["/roles"] in state.denied:
         return Plan(tuple(steps))
-    steps += [_role(role, state.roles) for role in definition.roles]
+    steps += [_role(role, state.roles, was_set_up=was_set_up) for role in definition.roles]
     steps.append(_user(state, roles))
     known = known_ids(state.roles, roles)
     if state.service is not None:
@@ -120,7 +121,7 @@ def _token(state: State) -> Step:
     return Step("token", login, "refuse", words)
 
 
-def _role(wanted: Mapping[str, Any], rows: Sequence[Row]) -> Step:
+def _role(wanted: Mapping[str, Any], rows: Sequence[Row], *, was_set_up: bool) -> Step:
     name = str(wanted["name"])
     present = next((row for row in rows if row["name"] == name), None)
     if present is None:
@@ -129,7 +130,9 @@ def _role(wanted: Mapping[str, Any], rows: Sequence[Row]) -> Step:
         if other is not None:
             words = f"is written {other['name']} in Zammad. Write it so in the manifest (helpdesk.roles)"
             return Step("role", name, "refuse", words)
-        return Step("role", name, "create", "is missing", wanted)
+        # Making it again would lock out those who hold it under its new name.
+        renamed = "; if it was renamed, write its new name into the manifest instead (helpdesk.roles)"
+        return Step("role", name, "create", f"is missing{renamed if was_set_up else ''}", wanted)
     if not present.get("active", True):
         return Step("role", name, "mend", "is switched off", {"name": name, "active": True}, (int(present["id"]),))
     return Step("role", name, "ok", "is there", ids=(int(present["id"]),))
