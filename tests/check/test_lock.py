@@ -139,6 +139,32 @@ class TestGate:
         assert row.state == "warn"
         assert row.words == "The lock stops Mo Manager, too, who holds the role “Budget PM”."
 
+    async def test_somebody_who_has_just_become_a_project_manager(self, locked: Stand) -> None:
+        ada = (await locked.helpdesk("GET", f"/users/search?query={ADA}"))[0]
+        await locked.give_role(ADA, "Budget PM")
+        try:
+            row = (await locked.check())["gate"]
+        finally:
+            await locked.helpdesk("PUT", f"/users/{ada['id']}", {"role_ids": ada["role_ids"]})
+        assert row.state == "skipped", "no worker has read the role yet, the helpdesk goes by it"
+        assert row.words.startswith("No agent without the PM role is connected yet")
+
+    async def test_a_project_manager_who_is_none_any_more(self, locked: Stand) -> None:
+        manager = (await locked.helpdesk("GET", f"/users/search?query={PM}"))[0]
+        await locked.take_role(PM, "Budget PM")
+        try:
+            row = (await locked.check())["gate"]
+        finally:
+            await locked.helpdesk("PUT", f"/users/{manager['id']}", {"role_ids": manager["role_ids"]})
+        assert row.state == "ok", row
+
+    async def test_the_advice_goes_by_what_is_looked_at(self, locked: Stand) -> None:
+        await locked.edit("/core_workflows", GATE, active=False)
+        assert "DESKHOURS_SETUP_TOKEN" in (await locked.check())["gate"].todo
+        todo = (await locked.check(admin=True))["gate"].todo
+        assert "the row “workflows” names" in todo
+        assert "DESKHOURS_SETUP_TOKEN" not in todo
+
     async def test_a_release_that_is_still_filled_opens_the_lock(self, stand: Stand) -> None:
         await stand.connect(ADA)
         await stand.lock_a_ticket(budget_release="released")

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.people import store as people_store
+from plugin_server.accounts.people.service import People
 from plugin_server.accounts.people.store import Member
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected
 from plugin_server.check import lock
@@ -22,6 +24,10 @@ TICKETS = 50
 
 PEOPLE = 5
 """Agents asked at most, each of other roles: a workflow may except a role."""
+
+
+NOBODY = "No agent without the PM role is connected yet, and nobody else can show that a lock holds."
+GONE = "The agents who are to be asked have to connect again, as the row “agents” says; so none could be asked."
 
 
 @dataclass(frozen=True)
@@ -42,34 +48,49 @@ async def gate(context: Context) -> list[Result]:
     exempt = {roles.pm, roles.admin, roles.service}
     plain = _of_different_roles([one for one in connected if not exempt & set(one.member.roles)])
     if not plain:
-        words = "No agent without the PM role is connected yet, and nobody else can show that a lock holds."
-        return [skipped(name, words, f"Let an agent connect. {_instead(context)}")]
+        return [skipped(name, NOBODY, f"Let an agent connect. {_instead(context)}")]
     tickets = await tickets_store.shown_locked(context.database, TICKETS)
     if not tickets:
         words = "No ticket is locked now, and only on a locked one the helpdesk shows whether its workflows hold."
         return [skipped(name, words, _instead(context))]
     found: list[Result] = []
     asked = 0
+    unasked = "No connected agent may change a ticket that is locked now, so none could be asked."
     for person in plain[:PEOPLE]:
         ticket = person.may_change(tickets)
-        holes = None if ticket is None else await _holes(context, person, ticket)
-        if ticket is None or holes is None:
+        if ticket is None:
+            continue
+        try:
+            holes = await _holes(context, person, ticket)
+            member = await _now(context, person) if holes else person.member
+        except NotConnected:
+            unasked = GONE
+            continue
+        except (CannotRefresh, base.HelpdeskError) as error:
+            unasked = f"No agent could be asked: {str(error).rstrip('.')}."
+            continue
+        if member is None or not member.active or exempt & set(member.roles):
+            unasked = NOBODY
             continue
         asked += 1
         if holes:
-            who = f"{person.member.name} (roles: {', '.join(person.member.roles)})"
+            who = f"{member.name} (roles: {', '.join(member.roles)})"
             words = f"The lock does not hold: {who} could write ticket {ticket.number}, because {' and '.join(holes)}."
-            todo = (
-                "Run deskhours setup, which puts the workflows right; check with DESKHOURS_SETUP_TOKEN to be told"
-                " which other workflow opens the lock."
-            )
-            found.append(fail(name, words, todo))
+            found.append(fail(name, words, _mending(context)))
     if not asked:
-        words = "No connected agent may change a ticket that is locked now, so none could be asked."
-        return [skipped(name, words, _instead(context))]
+        return [skipped(name, unasked, _instead(context))]
     managers = [one for one in connected if roles.pm in one.member.roles and roles.service not in one.member.roles]
     found += await _of_managers(context, managers, tickets)
     return found or [ok(name, f"A dry run as {asked} agent(s) on a locked ticket: the helpdesk refuses the change.")]
+
+
+def _mending(context: Context) -> str:
+    if context.setup_token:
+        return "Run deskhours setup, which puts its own workflows right; the row “workflows” names any other to change."
+    return (
+        f"Run deskhours setup, which puts its own workflows right; check with {SETUP_TOKEN} to be told which other"
+        " workflow opens the lock."
+    )
 
 
 def _instead(context: Context) -> str:
@@ -80,15 +101,27 @@ def _instead(context: Context) -> str:
 
 
 async def _of_managers(context: Context, managers: Sequence[_Person], tickets: Sequence[Ticket]) -> list[Result]:
+    wanted = context.settings.helpdesk.roles.pm
     for person in managers[:1]:
         ticket = person.may_change(tickets)
-        holes = None if ticket is None else await _holes(context, person, ticket)
-        if ticket is not None and holes == []:
-            words = (
-                f"The lock stops {person.member.name}, too, who holds the role “{context.settings.helpdesk.roles.pm}”."
-            )
+        if ticket is None:
+            continue
+        try:
+            stopped = await _holes(context, person, ticket) == []
+            member = await _now(context, person) if stopped else None
+        except (NotConnected, CannotRefresh, base.HelpdeskError):
+            continue  # told elsewhere
+        if member is not None and wanted in member.roles:
+            words = f"The lock stops {member.name}, too, who holds the role “{wanted}”."
             return [warn("gate", words, "Run deskhours setup, which puts the workflows right.")]
     return []
+
+
+async def _now(context: Context, person: _Person) -> Member | None:
+    """The person as the helpdesk has them this moment: what is kept may be from before a role was given or taken."""
+    desk = context.settings.helpdesk
+    people = People(context.database, context.helpdesk, context.service_token, desk.roles, context.clock)
+    return await people.member(person.member.id, fresh=timedelta())
 
 
 async def _connected(context: Context) -> list[_Person]:
@@ -107,13 +140,8 @@ def _of_different_roles(people: Sequence[_Person]) -> list[_Person]:
     return [*first.values(), *(one for one in people if one not in first.values())]
 
 
-async def _holes(context: Context, person: _Person, ticket: Ticket) -> list[str] | None:
-    """What the dry run leaves open for a person; ``None`` when it can't be made as them, which is told elsewhere."""
-    field = context.settings.helpdesk.fields.release
-    try:
-        answer = await context.tokens.with_helpdesk(
-            person.agent_id, lambda token: context.probe.perform(token, ticket.id)
-        )
-    except (NotConnected, CannotRefresh, base.HelpdeskError):
-        return None
-    return lock.gate_holes(answer, field)
+async def _holes(context: Context, person: _Person, ticket: Ticket) -> list[str]:
+    """What the dry run leaves open for a person. Raises as :meth:`~plugin_server.accounts.tokens.Tokens.with_helpdesk`
+    where it can't be made as them."""
+    answer = await context.tokens.with_helpdesk(person.agent_id, lambda token: context.probe.perform(token, ticket.id))
+    return lock.gate_holes(answer, context.settings.helpdesk.fields.release)
