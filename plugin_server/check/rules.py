@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -174,13 +175,19 @@ def is_administrator(permissions: Iterable[str]) -> bool:
 
 # Webhook.
 
+OWN_WORDS = 120
+"""Characters shown of what the helpdesk's log says of a call."""
 
-def last_call(name: str, status: int, at: str) -> Result:
-    """By the helpdesk's own log: the HTTP status that our server gave its last call, 0 where none came back."""
+
+def last_call(name: str, status: int, at: str, answer: str = "") -> Result:
+    """By the helpdesk's own log: the HTTP status that its last call was answered with, 0 where nothing came back, and
+    what the log has of the answer."""
     if 200 <= status < 300:
         return ok(name, f"The helpdesk's last call, {at}, was taken.")
+    own = ""
     if status == 0:
         words, todo = "found nobody", "Let the helpdesk's machine reach server.public_url (DNS, firewall, certificate)."
+        own = _own_words(answer)
     elif status == 401:
         words = "was refused: its signature is not right"
         todo = "Run deskhours setup: it writes helpdesk.webhook_secret into the helpdesk's webhook."
@@ -190,17 +197,24 @@ def last_call(name: str, status: int, at: str) -> Result:
     else:
         words = f"was answered with {status}"
         todo = "See the server's log at that time; check what stands between helpdesk and server (a proxy?)."
-    return fail(name, f"The helpdesk's last call, {at}, {words}. Changes are seen by the poll only.", todo)
+        own = _own_words(answer)
+    return fail(name, f"The helpdesk's last call, {at}, {words}{own}. Changes are seen by the poll only.", todo)
 
 
-def deliveries(name: str, last: datetime | None, changed: Sequence[tuple[str, datetime]], margin: timedelta) -> Result:
+def _own_words(answer: str) -> str:
+    short = textwrap.shorten(answer, OWN_WORDS, placeholder="…").rstrip(".")
+    return f" (its log says: {short})" if short else ""
+
+
+def deliveries(name: str, last: datetime | None, changed: Sequence[tuple[str, datetime]], *, by_log: bool) -> Result:
     """By what came: ``last`` is when the last call did, ``changed`` are tickets with the instant of a change that
-    somebody else than the service user made and that should have been told by now."""
-    missed = [number for number, at in changed if last is None or at > last + margin]
-    todo = (
-        "Run deskhours check with DESKHOURS_SETUP_TOKEN to see how the helpdesk's calls end, or deskhours setup to put"
-        " webhook and trigger right. Until then changes are seen by the poll, half a minute later."
-    )
+    somebody else than the service user made and that should have been told by now. ``by_log``: the helpdesk's own log
+    is read, too."""
+    # The two instants are of two machines' clocks.
+    missed = [number for number, at in changed if last is None or at > last + SKEW_NOTED]
+    how = "" if by_log else "Run deskhours check with DESKHOURS_SETUP_TOKEN to see how the helpdesk's calls end, or "
+    run = f"{how}{'r' if how else 'R'}un deskhours setup to put webhook and trigger right."
+    todo = f"{run} Until then changes are seen by the poll, half a minute later."
     if last is None and missed:
         return fail(name, f"No call has ever come, though ticket {missed[0]} was changed.", todo)
     if last is not None and missed:

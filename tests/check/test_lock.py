@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from plugin_server.check import lock, rules
+from plugin_server.check.links import webhook
 from plugin_server.helpdesk.zammad.objects import GATE
 from plugin_server.tickets import store as tickets_store
 from tests.check.stand import Stand
@@ -208,6 +209,33 @@ class TestWebhook:
         assert "was refused: its signature is not right" in row.words
         assert "deskhours setup" in row.todo
 
+    async def test_a_webhook_that_calls_another_address(self, stand: Stand, unused_tcp_port: int) -> None:
+        await stand.lock_a_ticket()
+        await until(stand.calls)  # taken, at our own address
+        hook = await stand.named("/webhooks", "Deskhours")
+        endpoint = f"http://127.0.0.1:{unused_tcp_port}/hooks/helpdesk"
+        await stand.helpdesk("PUT", f"/webhooks/{hook['id']}", {"endpoint": endpoint})
+        await stand.lock_a_ticket()
+
+        async def failed() -> bool:
+            return any(one["url"] == endpoint for one in await stand.calls())
+
+        await until(failed)
+        row = (await stand.check(admin=True))["webhook"]
+        assert row.state == "fail"
+        assert "found nobody (its log says: " in row.words
+
+    async def test_a_call_that_was_taken_does_not_hide_those_never_made(
+        self, stand: Stand, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await stand.lock_a_ticket()
+        await until(stand.calls)
+        await stand.pool.execute("UPDATE webhook_delivery SET taken_at = taken_at - interval '1 hour'")
+        monkeypatch.setattr(webhook, "LATE", timedelta())
+        for admin in (False, True):
+            row = (await stand.check(admin=admin))["webhook"]
+            assert (row.state, "No call has come since" in row.words) == ("warn", True), row
+
 
 def test_calls_by_the_helpdesks_own_log() -> None:
     assert rules.last_call("webhook", 204, "now").state == "ok"
@@ -217,17 +245,29 @@ def test_calls_by_the_helpdesks_own_log() -> None:
         assert words in row.words
 
 
+def test_the_log_is_told_in_the_helpdesks_own_words() -> None:
+    row = rules.last_call("webhook", 0, "now", "Connection refused.\n  (connect 2)")
+    assert "found nobody (its log says: Connection refused. (connect 2))." in row.words
+    assert len(rules.last_call("webhook", 502, "now", "word " * 500).words) < 300
+
+
 def test_changes_that_nobody_told_of() -> None:
-    now, margin = datetime(2026, 3, 4, 12, tzinfo=UTC), timedelta(minutes=5)
+    now = datetime(2026, 3, 4, 12, tzinfo=UTC)
     changed = [("10001", now - timedelta(hours=1))]
-    never = rules.deliveries("webhook", None, changed, margin)
+
+    def row(last: datetime | None, changed: Sequence[tuple[str, datetime]] = changed) -> rules.Result:
+        return rules.deliveries("webhook", last, changed, by_log=False)
+
+    never = row(None)
     assert (never.state, never.words) == ("fail", "No call has ever come, though ticket 10001 was changed.")
-    stopped = rules.deliveries("webhook", now - timedelta(hours=3), changed, margin)
+    assert row(now - timedelta(hours=3)).state == "warn"
+    stopped = row(now - timedelta(minutes=62))
     assert (stopped.state, "though ticket 10001 was changed" in stopped.words) == ("warn", True)
-    assert rules.deliveries("webhook", now - timedelta(minutes=62), changed, margin).state == "ok", (
-        "the call is on its way"
-    )
-    assert rules.deliveries("webhook", None, [], margin).state == "skipped"
+    assert row(now - timedelta(minutes=60, seconds=5)).state == "ok", "clocks differ by some seconds"
+    assert row(now - timedelta(minutes=59)).state == "ok"
+    assert row(None, []).state == "skipped"
+    assert "DESKHOURS_SETUP_TOKEN" in never.todo
+    assert "DESKHOURS_SETUP_TOKEN" not in rules.deliveries("webhook", None, changed, by_log=True).todo
 
 
 def test_an_answer_without_the_field_is_no_lock() -> None:

@@ -9,8 +9,8 @@ from plugin_server.check.context import Context
 from plugin_server.check.reaching import AGAIN
 from plugin_server.check.rules import Result, fail, skipped
 from plugin_server.helpdesk import base
+from plugin_server.helpdesk.zammad.objects import WEBHOOK
 from plugin_server.tickets import store as tickets_store
-from plugin_server.tickets.routes import WEBHOOK
 
 WITHIN = timedelta(days=1)
 """How far back changes are looked at; deliveries are kept for twice as long."""
@@ -25,11 +25,9 @@ async def webhook(context: Context) -> list[Result]:
     if context.settings.helpdesk.webhook_secret is None:
         words = "The manifest names no helpdesk.webhook_secret: changes are seen by the poll only, half a minute later."
         return [skipped(name, words, "Name one, and run deskhours setup, to be told at once.")]
+    token = context.setup_token
     try:
-        if context.setup_token:
-            call = await context.probe.last_call(context.setup_token, f"{context.public_url}{WEBHOOK}")
-            if call is not None:
-                return [rules.last_call(name, call.status, call.at)]
+        call = await context.probe.last_call(token, WEBHOOK) if token else None
         me = await context.probe.me(context.service_token)
         changes = await context.probe.changed_by_others(context.service_token, me.id, WITHIN)
     except base.HelpdeskError as error:
@@ -37,4 +35,9 @@ async def webhook(context: Context) -> list[Result]:
     last = await tickets_store.last_delivery(context.database)
     due = context.clock.now() - LATE
     changed = [(one.number, one.at) for one in changes if one.at < due]
-    return [rules.deliveries(name, last, changed, LATE)]
+    came = rules.deliveries(name, last, changed, by_log=call is not None)
+    if call is None:
+        return [came]
+    logged = rules.last_call(name, call.status, call.at, call.answer)
+    # A call that was taken says nothing of those that were never made.
+    return [one for one in (logged, came) if one.state in ("fail", "warn")] or [logged]

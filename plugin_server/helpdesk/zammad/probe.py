@@ -39,10 +39,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Call:
-    """A webhook's call in the helpdesk's own log; ``status`` is 0 where no answer came."""
+    """A webhook's call in the helpdesk's own log; ``status`` is 0 where no answer came, and ``answer`` then says why."""
 
     status: int
     at: str
+    answer: str
 
 
 class Probe:
@@ -111,15 +112,23 @@ class Probe:
         data = await self._calls.get(token, "/core_workflows", {"per_page": _PAGE})
         return read(lambda: [dict(row) for row in data])
 
-    async def last_call(self, token: str, endpoint: str) -> Call | None:
-        """The last call of a webhook to an address, by the log that Zammad shows to administrators; ``None`` when there
-        was none, or for who is not told."""
+    async def last_call(self, token: str, name: str) -> Call | None:
+        """The last call of the webhook of this name, to wherever it goes, by the log that Zammad shows to
+        administrators; ``None`` when there was none, or for who is not told."""
         try:
+            webhooks = await self._calls.get(token, "/webhooks", {"per_page": _PAGE})
             data = await self._calls.get(token, "/http_logs/webhook", {"limit": "200"})
         except (base.Unauthorized, base.Denied, base.Missing):
             return None
-        rows = read(lambda: [row for row in data if row["url"] == endpoint])
-        return read(lambda: Call(int(rows[0]["status"] or 0), str(rows[0]["created_at"]))) if rows else None
+        # The log knows addresses alone.
+        endpoints = read(lambda: {row["endpoint"] for row in webhooks if row["name"] == name})
+        rows = read(lambda: [row for row in data if row["url"] in endpoints])
+        return read(lambda: _call(rows[0])) if rows else None
+
+
+def _call(row: Mapping[str, Any]) -> Call:
+    answer = (row.get("response") or {}).get("content") or ""
+    return Call(int(row["status"] or 0), str(row["created_at"]), str(answer))
 
 
 def _role(row: Mapping[str, Any]) -> Role:
