@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from plugin_server.check.rules import Result, fail, label, skipped
+from plugin_server.check.rules import Result, because, fail, skipped
 from plugin_server.runtime import log
 
 Context = TypeVar("Context")
@@ -85,5 +85,5 @@ def _because(name: str, unmet: Sequence[Result]) -> Result:
     """Not looked at: because of what failed, else for the same reason as what it rests on."""
     failed = next((one for one in unmet if one.state == "fail"), None)
     if failed is not None:
-        return skipped(name, f"Not looked at, because “{label(failed.name)}” failed.")
+        return because(name, failed.name)
     return skipped(name, unmet[0].words if unmet else "Nothing was found out about this.")

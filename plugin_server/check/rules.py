@@ -62,6 +62,11 @@ def skipped(name: str, words: str, todo: str = "") -> Result:
     return Result(name, "skipped", words, todo)
 
 
+def because(name: str, failed: str) -> Result:
+    """Not looked at, because the row ``failed`` did; what it rests on is told there."""
+    return skipped(name, f"Not looked at, because “{label(failed)}” failed.")
+
+
 def label(name: str) -> str:
     """A row's name for people."""
     return name.replace("_", " ")

@@ -92,7 +92,7 @@ def of_answer(status: int, headers: Mapping[str, str], body: bytes, url: str, se
         return Trouble(words, "Check whether that server runs; its start may take some minutes.")
     if status == 404:
         words = f"There is no such page at {host}: {urlsplit(url).path}."
-        return Trouble(words, f"{setting} must be the address alone that people open, without any path after it.")
+        return Trouble(words, f"Check {setting}: another program answers there, or the path is not the one meant.")
     kind = "a web page" if b"<html" in body[:2000].lower() or b"<!doctype" in body[:2000].lower() else "something else"
     if kind == "a web page" and status in _LOGIN_STATUSES:
         words = f"{host} answered with a web page where data were expected."

@@ -106,13 +106,15 @@ async def test_an_application_that_sends_people_elsewhere(stand: Stand) -> None:
     assert row.state == "fail"
     assert "answers 400 to our application" in row.words
     assert "Give the application the redirect URL http://localhost:1/oauth/harvest/callback" in row.todo
+    assert "or correct server.public_url" in row.todo
 
 
 async def test_what_answers_at_harvests_address_is_named(stand: Stand, tmp_path: Path, unused_tcp_port: int) -> None:
     async def row_at(url: str) -> str:
         stand.change(lambda data: data["harvest"].update(api_url=f"{url}/v2", id_url=url))
         rows = await stand.check()
-        assert rows["harvest"].state == rows["harvest_sign_in"].state == "fail"
+        assert rows["harvest"].state == "fail"
+        assert rows["harvest_sign_in"].words == "Not looked at, because “harvest” failed.", "it is told once"
         assert "harvest.id_url" in rows["harvest"].todo or "certificate" in rows["harvest"].todo
         return rows["harvest"].words
 
@@ -134,3 +136,10 @@ async def test_an_api_that_is_not_where_the_accounts_are(stand: Stand, unused_tc
     row = (await stand.check())["harvest"]
     assert row.state == "fail"
     assert "harvest.api_url" in row.todo
+
+
+async def test_an_api_address_without_its_version(stand: Stand) -> None:
+    stand.change(lambda data: data["harvest"].update(api_url=stand.systems.harvest))
+    row = (await stand.check())["harvest"]
+    assert (row.state, row.words) == ("fail", f"There is no such page at Harvest: {stand.systems.harvest}/users/me.")
+    assert "harvest.api_url, with /v2 at its end" in row.todo

@@ -31,7 +31,7 @@ async def test_token_access_that_is_switched_off(stand: Stand) -> None:
     finally:
         await stand.simulate(api_token_access=True)
     assert row.state == "fail"
-    assert "API token access disabled!" in row.words
+    assert row.words == "Zammad lets nobody in by token: API token access disabled."
     assert "switch on Token Access" in row.todo
 
 
@@ -41,7 +41,8 @@ async def test_what_answers_at_the_helpdesks_address_is_named(
     async def row_at(url: str) -> str:
         stand.change(lambda data: data["helpdesk"].update(url=url))
         rows = await stand.check()
-        assert rows["helpdesk"].state == rows["helpdesk_sign_in"].state == "fail"
+        assert rows["helpdesk"].state == "fail"
+        assert rows["helpdesk_sign_in"].words == "Not looked at, because “helpdesk” failed.", "it is told once"
         assert "helpdesk.url" in rows["helpdesk"].todo or "certificate" in rows["helpdesk"].todo
         return rows["helpdesk"].words
 
@@ -58,6 +59,14 @@ async def test_what_answers_at_the_helpdesks_address_is_named(
         assert await row_at(url) == "127.0.0.1 sends calls on to https://helpdesk.example.com."
     async with answering(page, self_signed(tmp_path)) as url:
         assert "is signed by itself" in await row_at(url)
+
+
+async def test_another_program_at_the_helpdesks_address(stand: Stand) -> None:
+    stand.change(lambda data: data["helpdesk"].update(url=stand.systems.harvest))
+    rows = await stand.check()
+    assert rows["helpdesk"].words.startswith(f"There is no Zammad at {stand.systems.harvest}: what answers knows")
+    assert rows["helpdesk"].todo.startswith("Another program answers there")
+    assert rows["helpdesk_sign_in"].state == "skipped"
 
 
 async def test_an_old_zammad_is_known_by_its_search_and_by_its_word(stand: Stand) -> None:
@@ -152,6 +161,7 @@ async def test_roles_that_were_renamed(stand: Stand) -> None:
     assert rows["pm_role"].words.startswith("Zammad has no role “Budget PM” (helpdesk.roles.pm)")
     assert rows["service_user"].words.startswith("Zammad has no role “Deskhours service” (helpdesk.roles.service)")
     assert rows["pm_role"].state == rows["service_user"].state == "fail"
+    assert rows["pm_role"].todo.startswith("If it was renamed in Zammad, write its name into helpdesk.roles.pm")
 
 
 async def test_a_role_that_nobody_holds(stand: Stand) -> None:
@@ -170,6 +180,18 @@ async def test_fields_that_tickets_do_not_have(stand: Stand) -> None:
     stand.change(lambda data: data["helpdesk"]["fields"].update(pm="lead", state="band"))
     row = (await stand.check())["fields"]
     assert (row.state, row.words) == ("fail", "Tickets have no field band, lead.")
+
+
+async def test_what_only_an_administrator_is_told_is_not_asserted(stand: Stand) -> None:
+    elsewhere = "https://elsewhere.example.com/oauth/helpdesk/callback"
+    stand.change(lambda data: data["server"].update(public_url="https://elsewhere.example.com"))
+    rows = await stand.check()
+    known = f"Zammad knows our application. Sign-ins should come back to {elsewhere}; only an administrator's token"
+    assert rows["helpdesk_sign_in"].words.startswith(known)
+    assert "takes an administrator's token" in rows["fields"].words
+    rows = await stand.check(admin=True)
+    assert "the row “setup” says" in rows["helpdesk_sign_in"].words
+    assert "The row “setup” says" in rows["fields"].words
 
 
 async def test_an_application_with_another_secret(stand: Stand) -> None:

@@ -40,7 +40,7 @@ HTML = {"Content-Type": "text/html"}
             "Write that in helpdesk",
         ),
         (200, HTML, PAGE, "a web page where data", "let calls to it through"),
-        (404, HTML, PAGE, "no such page at desk.example.com: /desk/api", "without any path"),
+        (404, HTML, PAGE, "no such page at desk.example.com: /desk/api", "another program"),
         (407, HTML, PAGE, "asks for a sign-in (407)", "proxy"),
         (502, HTML, PAGE, "answered 502", "Check whether that server runs"),
         (500, HTML, PAGE, "answered 500 with a web page", "log"),

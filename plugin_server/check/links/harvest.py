@@ -8,7 +8,7 @@ from plugin_server.accounts.connect import HARVEST_CALLBACK
 from plugin_server.check import rules
 from plugin_server.check.context import Context
 from plugin_server.check.reaching import why
-from plugin_server.check.rules import Result, fail, ok, skipped, warn
+from plugin_server.check.rules import Result, because, fail, ok, skipped, warn
 from plugin_server.harvest import core, wire
 from plugin_server.manifest import url_text
 
@@ -16,6 +16,8 @@ NOBODYS = "deskhours-check"
 """A refresh token that nobody was ever given: what it is refused for tells whether the application is known."""
 
 PAGE_SECONDS = 10.0
+
+OWN_API = "https://api.harvestapp.com/v2"
 
 
 async def harvest(context: Context) -> list[Result]:
@@ -31,6 +33,8 @@ async def harvest(context: Context) -> list[Result]:
         at = f"{api_url}/users/me", "harvest.api_url"
         user = await context.harvest.me()
         company = await _company(context)
+    except core.Missing:
+        return [_no_api(*at)]
     except core.Unauthorized as error:
         todo = (
             f"Make a personal access token at {id_url}/developers as an administrator of the account, and put it where"
@@ -71,13 +75,28 @@ async def sign_in(context: Context) -> list[Result]:
     except core.Refused as error:
         return [warn(name, f"Harvest answers our application with: {_words(error)}.", todo)]
     except core.HarvestError as error:
+        if await _is_away(context):
+            return [because(name, "harvest")]
         return [await why(context, name, f"{id_url}/api/v2/accounts", "harvest.id_url", error)]
     status = await _page(context, context.oauth.authorize_url(NOBODYS, callback))
     if status is None or status >= 400:
         words = f"Harvest's sign-in page answers {status or 'nothing'} to our application, coming back to {callback}."
-        todo = f"Give the application the redirect URL {callback}, at {id_url}/developers."
+        todo = (
+            f"Give the application the redirect URL {callback}, at {id_url}/developers, or correct server.public_url."
+        )
         return [fail(name, words, todo)]
     return [ok(name, f"Harvest knows our application; sign-ins come back to {callback}.")]
+
+
+async def _is_away(context: Context) -> bool:
+    """Whether the whole address does not answer as Harvest, which is told once, by the row of the token."""
+    try:
+        await context.oauth.accounts(context.settings.harvest.token.get_secret_value())
+    except (core.Unauthorized, core.Denied, core.Throttled):
+        return False
+    except core.HarvestError:
+        return True
+    return False
 
 
 async def _page(context: Context, url: str) -> int | None:
@@ -96,6 +115,13 @@ async def _company(context: Context) -> wire.Company | None:
         return await context.harvest.company()
     except (core.Denied, core.Missing):
         return None
+
+
+def _no_api(url: str, setting: str) -> Result:
+    words = f"There is no such page at Harvest: {url}."
+    if setting == "harvest.id_url":
+        return fail("harvest", words, f"Correct {setting}; Harvest's own is https://id.getharvest.com.")
+    return fail("harvest", words, f"Correct {setting}, with /v2 at its end; Harvest's own is {OWN_API}.")
 
 
 def _other_account(wanted: int, mine: dict[int, str]) -> Result:

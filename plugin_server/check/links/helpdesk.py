@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from plugin_server.accounts.connect import HELPDESK_CALLBACK
 from plugin_server.check import rules
 from plugin_server.check.context import Context
 from plugin_server.check.links.harvest import NOBODYS
 from plugin_server.check.reaching import AGAIN, why
-from plugin_server.check.rules import Result, fail, ok, skipped, warn
+from plugin_server.check.rules import Result, because, fail, ok, skipped, warn
 from plugin_server.helpdesk import base
 from plugin_server.helpdesk.zammad import core
 from plugin_server.helpdesk.zammad.probe import Role
@@ -58,7 +59,7 @@ async def helpdesk(context: Context) -> list[Result]:
         return [fail(name, f"Zammad lets nobody in by token: {_words(error)}.", todo)]
     except base.Missing:
         words = f"There is no Zammad at {context.helpdesk_url}: what answers knows nothing of {ADDRESS}."
-        return [fail(name, words, "helpdesk.url must be the address alone that people open, without a path after it.")]
+        return [fail(name, words, _elsewhere(context.helpdesk_url))]
     except base.HelpdeskError as error:
         return [await why(context, name, url, "helpdesk.url", error)]
     rows = [ok(name, f"{context.helpdesk.host} lets {me.login or me.name} in.")]
@@ -85,15 +86,40 @@ async def sign_in(context: Context) -> list[Result]:
         await context.helpdesk.refresh(NOBODYS)
     except base.GrantRefused:
         pass  # the application is known; only the token is not
-    except base.Unauthorized:
-        return [fail(name, "Zammad does not know our application, or not with this secret.", todo)]
-    except base.Refused as error:
-        return [warn(name, f"Zammad answers our application with: {_words(error)}.", todo)]
     except base.HelpdeskError as error:
+        if await _is_away(context):
+            return [because(name, "helpdesk")]
+        if isinstance(error, base.Unauthorized):
+            return [fail(name, "Zammad does not know our application, or not with this secret.", todo)]
+        if isinstance(error, base.Refused):
+            return [warn(name, f"Zammad answers our application with: {_words(error)}.", todo)]
         return [await why(context, name, f"{context.helpdesk_url}{ADDRESS}", "helpdesk.url", error)]
     ends = ", ".join(sorted(context.settings.redirect_uris))
     callback = f"{context.public_url}{HELPDESK_CALLBACK}"
-    return [ok(name, f"Zammad knows our application; sign-ins come back to {callback} and end at {ends}.")]
+    known = "Zammad knows our application"
+    if context.setup_token:
+        return [
+            ok(name, f"{known}; the row “setup” says whether sign-ins come back to {callback}. They end at {ends}.")
+        ]
+    words = f"{known}. Sign-ins should come back to {callback}; only an administrator's token shows whether they do."
+    return [ok(name, f"{words} They end at {ends}.")]
+
+
+async def _is_away(context: Context) -> bool:
+    """Whether the whole address does not answer as Zammad, which is told once, by the row of the token."""
+    try:
+        await context.probe.me(context.service_token)
+    except (base.Unauthorized, base.Denied):
+        return False
+    except base.HelpdeskError:
+        return True
+    return False
+
+
+def _elsewhere(url: str) -> str:
+    if urlsplit(url).path.strip("/"):
+        return "helpdesk.url must be the address alone that people open, without a path after it."
+    return "Another program answers there: write into helpdesk.url the address, with its port, at which Zammad opens."
 
 
 async def _told(name: str, look: Callable[[], Awaitable[list[Result]]]) -> list[Result]:
@@ -147,7 +173,8 @@ async def _user(service: _Service) -> list[Result]:
     role = service.role(wanted)
     if role is None:
         words = f"Zammad has no role “{wanted}” (helpdesk.roles.service): locks would stop Deskhours itself."
-        return [fail(name, words, "Run deskhours setup, or write the role's name in the manifest as it is in Zammad.")]
+        todo = "If it was renamed in Zammad, write its name into helpdesk.roles.service; else run deskhours setup."
+        return [fail(name, words, todo)]
     if role not in service.held:
         words = f"{who} does not hold the role “{wanted}”: locks stop Deskhours itself."
         return [fail(name, words, f"Run deskhours setup, or give {who} the role (Admin > Users).")]
@@ -171,7 +198,8 @@ async def _managers(service: _Service) -> list[Result]:
     role = service.role(wanted)
     if role is None:
         words = f"Zammad has no role “{wanted}” (helpdesk.roles.pm): nobody but administrators unlocks tickets."
-        return [fail(name, words, "Run deskhours setup, or write the role's name in the manifest as it is in Zammad.")]
+        todo = "If it was renamed in Zammad, write its name into helpdesk.roles.pm; else run deskhours setup."
+        return [fail(name, words, todo)]
     members = await service.context.helpdesk.members_of(service.context.service_token, role.id)
     if not members:
         words = f"Nobody holds the role “{wanted}”: locks are told to nobody, and only administrators unlock."
@@ -194,8 +222,11 @@ async def _fields(context: Context) -> list[Result]:
             "Run deskhours setup, or write the fields' names in the manifest (helpdesk.fields) as they are in Zammad."
         )
         return [fail(name, words, todo)]
-    return [ok(name, f"A ticket has all {len(wanted)} fields.")]
+    found = f"A ticket has all {len(wanted)} fields."
+    if context.setup_token:
+        return [ok(name, f"{found} The row “setup” says whether they are switched on and of the right types.")]
+    return [ok(name, f"{found} Whether they are switched on and of the right types takes an administrator's token.")]
 
 
 def _words(error: Exception) -> str:
-    return str(error).rstrip(".") or type(error).__name__
+    return str(error).rstrip(".!") or type(error).__name__
