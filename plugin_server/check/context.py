@@ -44,9 +44,15 @@ class Context:
     clock: Clock = field(default_factory=SystemClock)
     limiter: Limiter = UNLIMITED
     manifest: Manifest | None = None
+    lacking: tuple[str, ...] = ()
+    """Paths of the secrets that the manifest names and nobody finds; they are empty text in ``manifest``."""
     pool: Pool | None = None
     lent: Tokens | None = None
     """The agents' tokens of who runs beside, so that a refresh is made once."""
+
+    def lacks(self, *paths: str) -> bool:
+        """Whether a secret at one of these paths, or below it, is missing."""
+        return any(one == path or one.startswith((f"{path}.", f"{path}[")) for one in self.lacking for path in paths)
 
     @property
     def settings(self) -> Manifest:

@@ -3,7 +3,7 @@ administrator."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import aiohttp
 
@@ -13,7 +13,7 @@ from plugin_server.check.chain import Link
 from plugin_server.check.context import Context, WorkerSeen
 from plugin_server.check.links import agents, clock, database, gate, harvest, helpdesk, manifest, queue, server, setup
 from plugin_server.check.links import webhook as webhooks
-from plugin_server.check.rules import Result
+from plugin_server.check.rules import Result, because
 from plugin_server.harvest.limiter import Limiter, working
 from plugin_server.manifest import Manifest
 from plugin_server.runtime import log
@@ -22,6 +22,25 @@ from plugin_server.runtime.database import Pool
 
 _USABLE = ("manifest", "secrets")
 _DESK = ("helpdesk", "helpdesk_version", "service_token", "service_user", "pm_role", "fields")
+_APPLICATION = ("helpdesk.client_id", "helpdesk.client_secret")
+_HARVESTS = ("harvest.client_id", "harvest.client_secret")
+
+
+def _keyed(
+    tells: tuple[str, ...],
+    look: Callable[[Context], Awaitable[Sequence[Result]]],
+    secrets: tuple[str, ...],
+    needs: tuple[str, ...] = (),
+    *,
+    daily: bool = True,
+) -> Link[Context]:
+    """A link that rests on the manifest and, of its secrets, on those at these paths alone."""
+
+    async def looked(context: Context) -> Sequence[Result]:
+        return [because(tells[0], "secrets")] if context.lacks(*secrets) else await look(context)
+
+    return Link(tells, looked, ("manifest", *needs), after=("secrets",), daily=daily)
+
 
 LINKS: tuple[Link[Context], ...] = (
     Link(("manifest",), manifest.manifest, daily=False),
@@ -30,18 +49,18 @@ LINKS: tuple[Link[Context], ...] = (
     Link(("migrations",), database.migrations, ("database",), daily=False),
     Link(("queue",), queue.queue, daily=False),
     Link(("worker",), queue.worker, ("migrations",), daily=False),
-    Link(("clock",), clock.clock, _USABLE, after=("database",)),
-    Link(("public_url",), server.public_url, _USABLE),
-    Link(("harvest", "harvest_role", "harvest_account"), harvest.harvest, _USABLE),
-    Link(("harvest_limit",), harvest.rate_limit, _USABLE),
-    Link(("harvest_sign_in",), harvest.sign_in, _USABLE),
-    Link(_DESK, helpdesk.helpdesk, _USABLE),
-    Link(("helpdesk_sign_in",), helpdesk.sign_in, _USABLE),
-    Link(("setup",), setup.setup, (*_USABLE, "helpdesk"), daily=False),
-    Link(("workflows",), setup.workflows, (*_USABLE, "helpdesk"), daily=False),
-    Link(("webhook",), webhooks.webhook, (*_USABLE, "migrations", "helpdesk")),
+    Link(("clock",), clock.clock, ("manifest",), after=("database",)),
+    _keyed(("public_url",), server.public_url, ("server.jwt_keys",)),
+    _keyed(("harvest", "harvest_role", "harvest_account"), harvest.harvest, ("harvest.token",)),
+    Link(("harvest_limit",), harvest.rate_limit, ("manifest",)),
+    _keyed(("harvest_sign_in",), harvest.sign_in, _HARVESTS),
+    _keyed(_DESK, helpdesk.helpdesk, ("helpdesk.token",)),
+    _keyed(("helpdesk_sign_in",), helpdesk.sign_in, _APPLICATION),
+    _keyed(("setup",), setup.setup, ("helpdesk",), ("helpdesk",), daily=False),
+    Link(("workflows",), setup.workflows, ("manifest", "helpdesk"), daily=False),
+    _keyed(("webhook",), webhooks.webhook, ("helpdesk.webhook_secret",), ("migrations", "helpdesk")),
     Link(("agents",), agents.agents, ("migrations",)),
-    Link(("gate",), gate.gate, (*_USABLE, "migrations", "helpdesk")),
+    _keyed(("gate",), gate.gate, (*_APPLICATION, "server.token_keys"), ("migrations", "helpdesk")),
 )
 """In the order in which they are told. A link comes after those it needs."""
 

@@ -37,6 +37,8 @@ async def test_every_mistake_of_the_manifest_is_a_row_with_its_path(stand: Stand
     assert "unknown setting" in told[0]
     assert "a secret never stands in the manifest" in told[2]
     assert "pat-12345" not in str(rows.all)
+    assert [bool(one.todo) for one in rows.named("manifest")] == [False, False, True], "the same advice is told once"
+    assert "docs/manifest.md" in rows.named("manifest")[-1].todo
     missing = rows["secrets"]
     assert missing.words.startswith("server.jwt_keys[0]: the file ")
     for name in RESTS_ON_MANIFEST:
@@ -48,7 +50,10 @@ async def test_every_mistake_of_the_manifest_is_a_row_with_its_path(stand: Stand
 async def test_a_manifest_that_is_not_there_is_named(stand: Stand) -> None:
     stand.path.unlink()
     rows = await stand.check()
-    assert rows["manifest"].words == "the file can't be read: No such file or directory"
+    assert rows["manifest"].words == f"{stand.path}: the file can't be read: No such file or directory"
+    assert "deskhours init" in rows["manifest"].todo
+    assert "--manifest" in rows["manifest"].todo
+    assert rows["secrets"].words == "Not looked at, because “manifest” failed."
     assert rules.exit_code(rows.all) == 2
 
 
@@ -58,8 +63,35 @@ async def test_a_missing_secret_is_no_mistake_of_the_manifest(stand: Stand) -> N
     assert rows["manifest"].state == "ok"
     assert "harvest.token: the file " in rows["secrets"].words
     assert "No such file" in rows["secrets"].words
-    assert rows["harvest"].words == "Not looked at, because “secrets” failed."
+    assert "a personal access token as an administrator" in rows["secrets"].todo
+    resting = {"harvest", "harvest_role", "harvest_account"}
+    assert {rows[name].words for name in resting} == {"Not looked at, because “secrets” failed."}
+    assert {one.name for one in rows.all if "“secrets” failed" in one.words} == resting, "nothing else rests on it"
     assert rules.exit_code(rows.all) == 1
+
+
+@pytest.mark.parametrize(
+    ("secret", "todo", "resting"),
+    [
+        ("harvest_client_secret", "OAuth2 application at", {"harvest_sign_in"}),
+        ("helpdesk_client_secret", "Run deskhours setup", {"helpdesk_sign_in", "setup", "gate"}),
+        ("webhook_secret", "deskhours init", {"webhook", "setup"}),
+        ("jwt_key", "deskhours init", {"public_url"}),
+        ("token_key", "deskhours init", {"gate"}),
+    ],
+)
+async def test_a_missing_secret_stops_what_needs_it_and_no_more(
+    stand: Stand, secret: str, todo: str, resting: set[str]
+) -> None:
+    (stand.folder / "secrets" / secret).unlink()
+    rows = await stand.check(admin=True)
+    assert todo in rows["secrets"].todo
+    assert {one.name for one in rows.all if one.words == "Not looked at, because “secrets” failed."} == resting
+
+
+async def test_a_manifest_that_cannot_be_used_tells_nothing_of_its_secrets(stand: Stand) -> None:
+    stand.change(lambda data: data["helpdesk"].update(clor="blue"))
+    assert (await stand.check())["secrets"].words == "Not looked at, because “manifest” failed."
 
 
 async def test_secrets_that_others_may_read_are_told_with_what_to_type(stand: Stand) -> None:

@@ -10,29 +10,60 @@ from pathlib import Path
 from typing import Any
 
 from plugin_server.check.context import Context
-from plugin_server.check.rules import Result, fail, ok, warn
-from plugin_server.manifest import Manifest, ManifestError, load
+from plugin_server.check.rules import Result, because, fail, ok, warn
+from plugin_server.manifest import Manifest, ManifestError, load, url_text
+
+
+NO_FILE = "the file can't be read: No such file or directory"
+
+_APPLICATION = "Run deskhours setup, which makes the application in Zammad and writes this."
+_HARVESTS = "It is that of the OAuth2 application at {id_url}/developers; write it into that file or variable."
+_OURS = "deskhours init makes one; a new one may also be written into that file or variable."
+_SOURCES = {
+    "helpdesk.client_id": _APPLICATION,
+    "helpdesk.client_secret": _APPLICATION,
+    "helpdesk.token": "Make an access token as the service user in Zammad (docs/setup.md), and write it there.",
+    "helpdesk.webhook_secret": f"{_OURS} deskhours setup tells Zammad.",
+    "harvest.client_id": _HARVESTS,
+    "harvest.client_secret": _HARVESTS,
+    "harvest.token": "Make a personal access token as an administrator at {id_url}/developers, and write it there.",
+    "server.jwt_keys": _OURS,
+    "server.token_keys": f"{_OURS} With another than before, everybody has to connect again.",
+}
+"""Where a secret comes from, by its path."""
 
 
 async def manifest(context: Context) -> list[Result]:
-    """Every mistake of the manifest itself, each with its path."""
+    """Every mistake of the manifest itself, each with its path; what to do stands below the last."""
     path = context.manifest_path
-    _found, mistakes = _load(path, secrets_optional=True)
-    todo = f"Change it in {path}; docs/check.md and manifest.json of the repository show how it should look."
-    if mistakes:
-        return [fail("manifest", mistake, todo) for mistake in mistakes]
-    return [ok("manifest", f"{path} can be used.")]
+    context.manifest, mistakes = _load(path, secrets_optional=True)
+    if not mistakes:
+        return [ok("manifest", f"{path} can be used.")]
+    if mistakes == [NO_FILE]:
+        todo = "Run deskhours init, which makes one; or name the file with --manifest, or its folder by going there."
+        return [fail("manifest", f"{path}: {NO_FILE}", todo)]
+    todo = f"Change {path}; docs/manifest.md explains every setting."
+    return [*(fail("manifest", mistake, "") for mistake in mistakes[:-1]), fail("manifest", mistakes[-1], todo)]
 
 
 async def secrets(context: Context) -> list[Result]:
     """Every secret that can't be found or used, and those that others may read."""
     path = context.manifest_path
-    _found, apart = _load(path, secrets_optional=True)
-    context.manifest, mistakes = _load(path, secrets_optional=False)
-    todo = "Write the secret into that file, or set that variable, where server and worker run."
-    missing = [fail("secrets", mistake, todo) for mistake in mistakes if mistake not in apart]
-    readable = [_others_read(name) for name in _files(path) if _is_open(name)]
-    return missing + readable or [ok("secrets", "Each one is there, and in files that nobody else may read.")]
+    found, apart = _load(path, secrets_optional=True)
+    _whole, mistakes = _load(path, secrets_optional=False)
+    missing = [mistake for mistake in mistakes if mistake not in apart]
+    context.lacking = tuple(mistake.partition(":")[0] for mistake in missing)
+    rows = [fail("secrets", mistake, _source(mistake.partition(":")[0], found)) for mistake in missing]
+    rows += [_others_read(name) for name in _files(path) if _is_open(name)]
+    if rows or apart:
+        return rows or [because("secrets", "manifest")]
+    return [ok("secrets", "Each one is there, and in files that nobody else may read.")]
+
+
+def _source(path: str, found: Manifest | None) -> str:
+    id_url = "https://id.getharvest.com" if found is None else url_text(found.harvest.id_url)
+    words = _SOURCES.get(path.partition("[")[0], "Write the secret into that file, or set that variable.")
+    return words.format(id_url=id_url)
 
 
 def _load(path: Path, *, secrets_optional: bool) -> tuple[Manifest | None, list[str]]:
