@@ -31,6 +31,7 @@ def _keyed(
     look: Callable[[Context], Awaitable[Sequence[Result]]],
     secrets: tuple[str, ...],
     needs: tuple[str, ...] = (),
+    after: tuple[str, ...] = (),
     *,
     daily: bool = True,
 ) -> Link[Context]:
@@ -39,7 +40,7 @@ def _keyed(
     async def looked(context: Context) -> Sequence[Result]:
         return [because(tells[0], "secrets")] if context.lacks(*secrets) else await look(context)
 
-    return Link(tells, looked, ("manifest", *needs), after=("secrets",), daily=daily)
+    return Link(tells, looked, ("manifest", *needs), after=("secrets", *after), daily=daily)
 
 
 LINKS: tuple[Link[Context], ...] = (
@@ -59,8 +60,8 @@ LINKS: tuple[Link[Context], ...] = (
     _keyed(("setup",), setup.setup, ("helpdesk",), ("helpdesk",), daily=False),
     Link(("workflows",), setup.workflows, ("manifest", "helpdesk"), daily=False),
     _keyed(("webhook",), webhooks.webhook, ("helpdesk.webhook_secret",), ("migrations", "helpdesk")),
-    Link(("agents",), agents.agents, ("migrations",)),
-    _keyed(("gate",), gate.gate, (*_APPLICATION, "server.token_keys"), ("migrations", "helpdesk")),
+    Link(("agents",), agents.agents, ("migrations",), after=("manifest", "secrets")),
+    _keyed(("gate",), gate.gate, (*_APPLICATION, "server.token_keys"), ("migrations", "helpdesk"), ("agents",)),
 )
 """In the order in which they are told. A link comes after those it needs."""
 

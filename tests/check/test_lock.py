@@ -186,6 +186,14 @@ class TestAgents:
         row = (await locked.check())["agents"]
         assert (row.state, row.words) == ("warn", "No longer connected to the helpdesk: Ada.")
 
+    async def test_grants_that_are_dead_are_found_out_by_trying(self, locked: Stand) -> None:
+        dead = locked.vault.seal("of an application that is no more")
+        await locked.pool.execute("UPDATE agent_token SET access = $1, refresh = $1", dead)
+        rows = await locked.check()
+        words = "No longer connected to the helpdesk: Ada, Mo."
+        assert (rows["agents"].state, rows["agents"].words) == ("warn", words)
+        assert rows["gate"].words.startswith("The agents who are to be asked have to connect again")
+
 
 class TestWebhook:
     async def test_without_a_secret_there_is_only_the_poll(self, stand: Stand) -> None:

@@ -11,6 +11,7 @@ from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.people import store as people_store
 from plugin_server.accounts.people.service import People
 from plugin_server.accounts.people.store import Member
+from plugin_server.accounts.store import Agent
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected
 from plugin_server.check import lock
 from plugin_server.check.context import SETUP_TOKEN, Context
@@ -44,11 +45,14 @@ class _Person:
 async def gate(context: Context) -> list[Result]:
     """The lock must stop an agent, and let a project manager through."""
     name, roles = "gate", context.settings.helpdesk.roles
-    connected = await _connected(context)
+    held = await accounts_store.grants(context.database, "helpdesk")
+    connected = await _people(context, [agent for agent, usable in held if usable])
     exempt = {roles.pm, roles.admin, roles.service}
     plain = _of_different_roles([one for one in connected if not exempt & set(one.member.roles)])
     if not plain:
-        return [skipped(name, NOBODY, f"Let an agent connect. {_instead(context)}")]
+        gone = await _people(context, [agent for agent, usable in held if not usable])
+        words = GONE if any(not exempt & set(one.member.roles) for one in gone) else NOBODY
+        return [skipped(name, words, f"Let an agent connect. {_instead(context)}")]
     tickets = await tickets_store.shown_locked(context.database, TICKETS)
     if not tickets:
         words = "No ticket is locked now, and only on a locked one the helpdesk shows whether its workflows hold."
@@ -124,11 +128,10 @@ async def _now(context: Context, person: _Person) -> Member | None:
     return await people.member(person.member.id, fresh=timedelta())
 
 
-async def _connected(context: Context) -> list[_Person]:
-    """Who has let us act for them and still works there, as last seen."""
-    usable = [agent for agent, holds in await accounts_store.grants(context.database, "helpdesk") if holds]
-    known = await people_store.members(context.database, [one.helpdesk_user_id for one in usable])
-    found = [(agent, known.get(agent.helpdesk_user_id)) for agent in usable]
+async def _people(context: Context, agents: Sequence[Agent]) -> list[_Person]:
+    """Those of the agents who still work there, as last seen."""
+    known = await people_store.members(context.database, [one.helpdesk_user_id for one in agents])
+    found = [(agent, known.get(agent.helpdesk_user_id)) for agent in agents]
     return [_Person(agent.id, member) for agent, member in found if member is not None and member.active]
 
 
