@@ -13,7 +13,6 @@ from plugin_server.check.context import Context
 from plugin_server.check.rules import Result, because, fail, ok, warn
 from plugin_server.manifest import Manifest, ManifestError, load, url_text
 
-
 NO_FILE = "the file can't be read: No such file or directory"
 
 _APPLICATION = "Run deskhours setup, which makes the application in Zammad and writes this."

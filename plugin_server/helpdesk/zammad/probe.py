@@ -39,7 +39,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Call:
-    """A webhook's call in the helpdesk's own log; ``status`` is 0 where no answer came, and ``answer`` then says why."""
+    """A webhook's call in the helpdesk's own log; ``status`` is 0 where none came back, ``answer`` then says why."""
 
     status: int
     at: str
