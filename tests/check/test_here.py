@@ -50,7 +50,7 @@ async def test_every_mistake_of_the_manifest_is_a_row_with_its_path(stand: Stand
 async def test_a_manifest_that_is_not_there_is_named(stand: Stand) -> None:
     stand.path.unlink()
     rows = await stand.check()
-    assert rows["manifest"].words == f"{stand.path}: the file can't be read: No such file or directory"
+    assert rows["manifest"].words == f"There is no file {stand.path}."
     assert "deskhours init" in rows["manifest"].todo
     assert "--manifest" in rows["manifest"].todo
     assert rows["secrets"].words == "Not looked at, because “manifest” failed."

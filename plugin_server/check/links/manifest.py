@@ -13,8 +13,6 @@ from plugin_server.check.context import Context
 from plugin_server.check.rules import Result, because, fail, ok, warn
 from plugin_server.manifest import Manifest, ManifestError, load, url_text
 
-NO_FILE = "the file can't be read: No such file or directory"
-
 _APPLICATION = "Run deskhours setup, which makes the application in Zammad and writes this."
 _HARVESTS = "It is that of the OAuth2 application at {id_url}/developers; write it into that file or variable."
 _OURS = "deskhours init makes one; a new one may also be written into that file or variable."
@@ -38,9 +36,9 @@ async def manifest(context: Context) -> list[Result]:
     context.manifest, mistakes = _load(path, secrets_optional=True)
     if not mistakes:
         return [ok("manifest", f"{path} can be used.")]
-    if mistakes == [NO_FILE]:
+    if not path.exists():
         todo = "Run deskhours init, which makes one; or name the file with --manifest, or its folder by going there."
-        return [fail("manifest", f"{path}: {NO_FILE}", todo)]
+        return [fail("manifest", f"There is no file {path}.", todo)]
     todo = f"Change {path}; docs/manifest.md explains every setting."
     return [*(fail("manifest", mistake, "") for mistake in mistakes[:-1]), fail("manifest", mistakes[-1], todo)]
 
