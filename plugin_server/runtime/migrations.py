@@ -19,6 +19,7 @@ import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -186,3 +187,9 @@ async def _note(connection: Connection, name: str, checksum: str) -> None:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", path.name))
+
+
+async def began(pool: Pool) -> datetime:
+    """When the database was made: with its first migration."""
+    found: datetime = await pool.fetchval("SELECT min(applied_at) FROM schema_migration")
+    return found

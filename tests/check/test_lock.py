@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
 from plugin_server.check import lock, rules
 from plugin_server.check.links import webhook
 from plugin_server.helpdesk.zammad.objects import GATE
-from plugin_server.tickets import store as tickets_store
+from plugin_server.runtime import migrations
 from tests.check.stand import Stand
 from tests.support.world import until
 
@@ -202,7 +203,7 @@ class TestWebhook:
         assert (row.state, "by the poll only" in row.words) == ("skipped", True)
 
     async def test_a_call_that_came_is_told(self, locked: Stand) -> None:
-        await until(lambda: tickets_store.last_delivery(locked.pool))
+        await until(lambda: locked.pool.fetchval("SELECT count(*) > 1 FROM webhook_delivery"))
         row = (await locked.check())["webhook"]
         assert row.state == "ok"
         assert row.words.startswith("The last call came ")
@@ -243,6 +244,17 @@ class TestWebhook:
         for admin in (False, True):
             row = (await stand.check(admin=admin))["webhook"]
             assert (row.state, "No call has come since" in row.words) == ("warn", True), row
+
+    async def test_what_changed_before_there_was_a_deskhours_was_told_to_nobody(
+        self, stand: Stand, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await stand.lock_a_ticket()
+        await until(lambda: stand.pool.fetchval("SELECT count(*) > 1 FROM webhook_delivery"))
+        await stand.pool.execute("TRUNCATE webhook_delivery")
+        monkeypatch.setattr(webhook, "LATE", timedelta())
+        assert (await stand.check())["webhook"].state == "fail"
+        monkeypatch.setattr(migrations, "began", AsyncMock(return_value=datetime.now(UTC)))
+        assert (await stand.check())["webhook"].state == "skipped"
 
 
 def test_calls_by_the_helpdesks_own_log() -> None:

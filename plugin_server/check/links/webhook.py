@@ -10,6 +10,7 @@ from plugin_server.check.reaching import AGAIN
 from plugin_server.check.rules import Result, fail, skipped
 from plugin_server.helpdesk import base
 from plugin_server.helpdesk.zammad.objects import WEBHOOK
+from plugin_server.runtime import migrations
 from plugin_server.tickets import store as tickets_store
 
 WITHIN = timedelta(days=1)
@@ -34,7 +35,9 @@ async def webhook(context: Context) -> list[Result]:
         return [fail(name, f"Zammad did not tell: {str(error).rstrip('.')}.", AGAIN)]
     last = await tickets_store.last_delivery(context.database)
     due = context.clock.now() - LATE
-    changed = [(one.number, one.at) for one in changes if one.at < due]
+    # What happened before there was a Deskhours to call, nobody can have told it.
+    began = await migrations.began(context.database)
+    changed = [(one.number, one.at) for one in changes if began < one.at < due]
     came = rules.deliveries(name, last, changed, by_log=call is not None)
     if call is None:
         return [came]
