@@ -19,8 +19,11 @@ DRAIN_SECONDS = 1.0
 STOP_SECONDS = 20.0
 """Longer than any request takes: the helpdesk is waited for ten seconds at most."""
 
-_FIRST_WORDS = 0.25
-"""So long a connection that was let in last has to send its request."""
+_FIRST_WORDS = 2.0
+"""So long a connection that is open, but has nothing under way, has to send its request: one that was let in last, by a
+client that is slow to begin, or one that is kept for a next request, which is asked to be closed with its answer."""
+
+_LOOK = 0.02
 
 _KNOCKS = 100
 
@@ -45,7 +48,7 @@ async def serve(
             await _let_in(server)
         finally:
             server.close()
-        await asyncio.sleep(_FIRST_WORDS)
+        await _all_have_left(runner.server)
     finally:
         await runner.cleanup()
     _logger.info("stopped")
@@ -60,3 +63,11 @@ async def _let_in(server: asyncio.Server) -> None:
         if not knocking.poll(0):
             return
         await asyncio.sleep(0)
+
+
+async def _all_have_left(server: web.Server) -> None:
+    """Return when no connection is left, or when who has said nothing so far had its time. (aiohttp tells nobody that a
+    connection ended, so it is looked at again and again.)"""
+    end = asyncio.get_running_loop().time() + _FIRST_WORDS
+    while server.connections and asyncio.get_running_loop().time() < end:
+        await asyncio.sleep(_LOOK)

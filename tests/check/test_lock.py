@@ -238,7 +238,7 @@ class TestWebhook:
         self, stand: Stand, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await stand.lock_a_ticket()
-        await until(stand.calls)
+        await until(lambda: stand.pool.fetchval("SELECT count(*) > 1 FROM webhook_delivery"))
         await stand.pool.execute("UPDATE webhook_delivery SET taken_at = taken_at - interval '1 hour'")
         monkeypatch.setattr(webhook, "LATE", timedelta())
         for admin in (False, True):
