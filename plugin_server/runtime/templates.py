@@ -26,7 +26,8 @@ class Templates:
     def render(self, name: str, lang: str, **context: Any) -> Markup:
         """The template's HTML; values in ``context`` are escaped where they are not markup."""
         # The environment escapes every value (autoescape), which is what makes its output markup.
-        return Markup(self._environment(lang).get_template(name).render(lang=lang, **context))  # noqa: S704
+        with i18n.speaking(lang):
+            return Markup(self._environment(lang).get_template(name).render(lang=lang, **context))  # noqa: S704
 
     def attach(self, app: web.Application) -> None:
         """Let ``aiohttp_jinja2`` render whole pages from the same folders."""
@@ -53,3 +54,9 @@ class Templates:
 
 def _install(environment: jinja2.Environment, lang: str) -> None:
     environment.install_gettext_translations(i18n.catalogue(lang), newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= {
+        "decimal": i18n.decimal,
+        "day": i18n.day,
+        "moment": i18n.moment,
+        "clock_time": i18n.clock_time,
+    }

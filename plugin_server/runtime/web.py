@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from plugin_server.runtime import database, log
+from plugin_server.runtime import database, i18n, log
 from plugin_server.runtime.api import (
     AUTHENTICATE,
     RENDER_PANEL,
@@ -72,6 +72,11 @@ async def secure(_request: web.Request, response: web.StreamResponse) -> None:
 @web.middleware
 async def tell_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn refusals and faults into an answer in the caller's form; only faults are logged with a traceback."""
+    with i18n.speaking(language(request)):
+        return await _told(request, handler)
+
+
+async def _told(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except Problem as problem:
