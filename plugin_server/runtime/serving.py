@@ -68,6 +68,7 @@ async def _let_in(server: asyncio.Server) -> None:
 async def _all_have_left(server: web.Server) -> None:
     """Return when no connection is left, or when who has said nothing so far had its time. (aiohttp tells nobody that a
     connection ended, so it is looked at again and again.)"""
-    end = asyncio.get_running_loop().time() + _FIRST_WORDS
-    while server.connections and asyncio.get_running_loop().time() < end:
+    for _look in range(round(_FIRST_WORDS / _LOOK)):
+        if not server.connections:
+            return
         await asyncio.sleep(_LOOK)
