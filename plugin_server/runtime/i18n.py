@@ -1,10 +1,10 @@
 """Texts, numbers and dates in the reader's language.
 
 English is in the source; another language is a catalogue, ``locale/<lang>/LC_MESSAGES/deskhours.po``, read as it is
-when it is first needed (nothing is compiled or committed twice). Templates use ``_()`` and ``ngettext()``; Python code uses
-:func:`gettext` as ``_`` and :func:`ngettext`, which speak the language of what is under way (:func:`speaking`): that of
-the request, set by ``runtime/web.py``, or of who is written to. Text that is marked where it stands and worded
-later goes through :func:`later`.
+when it is first needed (nothing is compiled or committed twice). Templates use ``_()`` and
+``ngettext()``; Python code uses :func:`gettext` as ``_`` and :func:`ngettext`. Both speak the language of what is under
+way (:func:`speaking`): that of the request, set by ``runtime/web.py``, or of who is written to. Text that is marked
+where it stands and worded later goes through :func:`later`.
 """
 
 from __future__ import annotations
