@@ -19,8 +19,8 @@ PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check --no-warn-script
 ARGS ?=
 
 # Most tests wait for browsers and servers: three at a time keep two cores busy, each file by one of them, with servers and
-# a demo of its own.
-BOTH_CORES := --numprocesses 3 --dist loadfile
+# a demo of its own. Files are taken in the order of tests/conftest.py, not by how many tests they have.
+BOTH_CORES := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile

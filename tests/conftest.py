@@ -34,6 +34,30 @@ aioresponses_patch.apply()
 expect.set_options(timeout=20_000)  # what does come, comes late when the machine is busy
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files marked `many_processes` are spread over the first three quarters of the run: side by side they would slow
+    each other down, and the last one would keep everybody waiting."""
+    heavy: dict[Path, list[pytest.Item]] = {}
+    light: list[pytest.Item] = []
+    for item in items:
+        if item.get_closest_marker("many_processes"):
+            heavy.setdefault(item.path, []).append(item)
+        else:
+            light.append(item)
+    if not heavy or not light:
+        return
+    files = list(dict.fromkeys(item.path for item in light))
+    every = max(1, len(files) * 3 // 4 // len(heavy))
+    waiting = list(heavy.values())
+    ordered: list[pytest.Item] = []
+    by_file = {file: [item for item in light if item.path == file] for file in files}
+    for number, file in enumerate(files):
+        if waiting and number % every == 0:
+            ordered += waiting.pop(0)
+        ordered += by_file[file]
+    items[:] = ordered + [item for rest in waiting for item in rest]
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[TestPostgres]:
     server = TestPostgres()

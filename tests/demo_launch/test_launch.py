@@ -16,6 +16,8 @@ from tests.support.demo import Demo, free_triple
 from tests.support.processes import command_lines, command_with, descendants, wait_for, wait_until_gone
 from tests.support.servers import Folder, run
 
+pytestmark = pytest.mark.many_processes
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:

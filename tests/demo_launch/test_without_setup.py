@@ -21,6 +21,8 @@ from tests.support.processes import wait_for
 from tests.support.servers import Folder
 from tests.support.world import until
 
+pytestmark = pytest.mark.many_processes
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = (ROOT / "docs" / "setup.md").read_text()
 

@@ -44,7 +44,7 @@ class Desk:
             args=[*FLAGS, f"--disable-extensions-except={extension}", f"--load-extension={extension}"],
             ignore_default_args=["--disable-extensions"],
         )
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(30_000)
         workers = self.context.service_workers
         worker = workers[0] if workers else await self.context.wait_for_event("serviceworker")
         self.extension_id = worker.url.split("/")[2]
@@ -111,7 +111,7 @@ async def blank(helpdesk: str, chromium_path: Path) -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         page = await browser.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         await page.goto(helpdesk)
         yield page
         await browser.close()

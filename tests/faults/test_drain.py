@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
+import pytest
 
 from plugin_server.runtime import database
 from plugin_server.runtime.database import Pool
@@ -25,6 +26,8 @@ from tests.faults.stand import standing
 from tests.support.demo import Demo
 from tests.support.signin import Api, connect
 from tests.support.world import ADA, SUPPORT, World, today, until
+
+pytestmark = pytest.mark.many_processes
 
 LOGS = 240
 SECONDS = 2

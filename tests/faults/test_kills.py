@@ -21,11 +21,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
+import pytest
 
 from tests.faults.stand import Stand, standing
 from tests.support.demo import Demo
 from tests.support.signin import Api, connect
 from tests.support.world import ADA, SUPPORT, World, today, until
+
+pytestmark = pytest.mark.many_processes
 
 SEED = int(os.environ.get("FAULTS_SEED", "") or random.SystemRandom().randrange(10**6))
 LOGS = int(os.environ.get("FAULTS_LOGS", "120"))

@@ -16,6 +16,8 @@ from tests.support.demo import Demo
 from tests.support.signin import Api, connect, sign_in_code
 from tests.support.world import ADA, SUPPORT, World, until
 
+pytestmark = pytest.mark.many_processes
+
 
 async def test_rounding_required_time_a_timer_on_opening_and_an_administrator_who_stands_in(
     make_database: Callable[[], str], redis_url: str, tmp_path: Path

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from plugin_server.mirror.service import Mirror
 from plugin_server.runtime.clock import SetClock
 from tests.demo_harvest.client import ADA, SUPPORT
 from tests.mirror.stand import Stand
+
+pytestmark = pytest.mark.many_processes
 
 # Time goes on from one history to the next, as Harvest's own never goes back.
 clock = SetClock((datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0))

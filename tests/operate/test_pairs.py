@@ -13,11 +13,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import aiohttp
+import pytest
 
 from tests.faults.stand import Stand, standing
 from tests.support.demo import Demo
 from tests.support.signin import Api, connect
 from tests.support.world import ADA, SUPPORT, World, today, until
+
+pytestmark = pytest.mark.many_processes
 
 SECONDS = 2
 WE_MAKE = 30

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
+import pytest
 
 from plugin_server.runtime import database, queue
 from plugin_server.runtime.queue import Job, RedisQueue
@@ -23,6 +24,8 @@ from tests.faults.stand import Stand, standing
 from tests.support.demo import Demo
 from tests.support.signin import Api, connect
 from tests.support.world import ADA, SUPPORT, World, today, until
+
+pytestmark = pytest.mark.many_processes
 
 SEED = int(os.environ.get("FAULTS_SEED", "") or random.SystemRandom().randrange(10**6))
 LOGS = 40

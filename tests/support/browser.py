@@ -89,7 +89,7 @@ async def browser(demo: Demo, executable: Path, *, headless: bool = True) -> Asy
                 ignore_default_args=["--disable-extensions"],
                 viewport={"width": 1280, "height": 900},
             )
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(30_000)
             workers = context.service_workers or [await context.wait_for_event("serviceworker")]
             yield Browser(context, demo, workers[0].url.split("/")[2])
             await context.close()

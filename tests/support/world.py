@@ -22,7 +22,7 @@ SUPPORT, DEVELOPMENT = 5001, 5002
 
 
 async def until(
-    ask: Callable[[], Awaitable[Value]], holds: Callable[[Value], bool] = bool, seconds: float = 10
+    ask: Callable[[], Awaitable[Value]], holds: Callable[[Value], bool] = bool, seconds: float = 30
 ) -> Value:
     """Ask again until the answer holds; fails with the last answer when time is over."""
     end = time.monotonic() + seconds
