@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected
+from plugin_server.bookings.service import Bookings
 from plugin_server.budgets import store as budgets_store
 from plugin_server.budgets.guard import Guard
 from plugin_server.budgets.notices.service import Notices
@@ -184,6 +185,14 @@ def _figures(services: Services) -> BudgetRounds:
     )
 
 
+def _bookings(services: Services) -> Bookings | None:
+    """Time entries in the helpdesk's own accounting, if the manifest wants them there."""
+    wanted, token = services.manifest.helpdesk.time_accounting, services.manifest.helpdesk.token.get_secret_value()
+    if wanted.since is None:
+        return None
+    return Bookings(services.pool, services.helpdesk, token, wanted.unit, wanted.since, services.clock)
+
+
 def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
     """What the worker does: on nudges, and by itself."""
     request_seconds = services.manifest.harvest.request_seconds
@@ -275,6 +284,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         await timers.notice()
         await services.queue.nudge(FIGURES_JOB)
 
+    periodic = [Periodic("bookings", bookings.step, 15)] if (bookings := _bookings(services)) else []
     return (
         [
             Job(PUSH_JOB, push),
@@ -299,5 +309,6 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
             Periodic("sign", rounds.sign, 15),
             Periodic("helpdesk", rounds.helpdesk, 30),
             Periodic("check", checks.beat, 60),
+            *periodic,
         ],
     )

@@ -15,6 +15,7 @@ OWNERS |= {"0007_timers.sql": "timers", "0008_timelog_timers.sql": "timelog", "0
 OWNERS |= {"0010_mirror_sync.sql": "mirror", "0011_attribution.sql": "tickets", "0012_people.sql": "accounts"}
 OWNERS |= {"0013_budgets.sql": "budgets", "0014_dashboard.sql": "accounts"}
 OWNERS |= {"0015_check.sql": "check", "0017_webhook_delivery_taken.sql": "tickets"}
+OWNERS |= {"0030_bookings.sql": "bookings"}
 SQL = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)\b")
 
 

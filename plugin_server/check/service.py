@@ -11,7 +11,19 @@ from plugin_server.accounts.tokens import Tokens
 from plugin_server.check import chain, rules, store
 from plugin_server.check.chain import Link
 from plugin_server.check.context import Context, WorkerSeen
-from plugin_server.check.links import agents, clock, database, gate, harvest, helpdesk, manifest, queue, server, setup
+from plugin_server.check.links import (
+    agents,
+    bookings,
+    clock,
+    database,
+    gate,
+    harvest,
+    helpdesk,
+    manifest,
+    queue,
+    server,
+    setup,
+)
 from plugin_server.check.links import webhook as webhooks
 from plugin_server.check.rules import Result, because
 from plugin_server.harvest.limiter import Limiter, working
@@ -60,6 +72,7 @@ LINKS: tuple[Link[Context], ...] = (
     _keyed(("setup",), setup.setup, ("helpdesk",), ("helpdesk",), daily=False),
     Link(("workflows",), setup.workflows, ("manifest", "helpdesk"), daily=False),
     _keyed(("webhook",), webhooks.webhook, ("helpdesk.webhook_secret",), ("migrations", "helpdesk")),
+    Link(("time_accounting",), bookings.time_accounting, ("manifest", "migrations")),
     Link(("agents",), agents.agents, ("migrations",), after=("manifest", "secrets")),
     _keyed(("gate",), gate.gate, (*_APPLICATION, "server.token_keys"), ("migrations", "helpdesk"), ("agents",)),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal, Protocol
 
 
@@ -157,6 +158,16 @@ class Delivery:
     ticket_id: int
 
 
+@dataclass(frozen=True)
+class AccountedTime:
+    """An amount in the helpdesk's own time accounting; ``units`` in whatever unit the helpdesk counts."""
+
+    id: int
+    units: Decimal
+    created_by: int
+    created_at: datetime
+
+
 class Helpdesk(Protocol):
     """A helpdesk. Every call acts as the person whose access token is given and raises :class:`HelpdeskError`."""
 
@@ -221,6 +232,18 @@ class Helpdesk(Protocol):
 
     async def send_mail(self, token: str, ticket_id: int, to: str, subject: str, html: str) -> int:
         """E-mail somebody out of the ticket, kept there as an internal article; returns its id."""
+
+    async def booked_time(self, token: str, ticket_id: int) -> list[AccountedTime]:
+        """What stands in the ticket's own time accounting."""
+
+    async def book_time(self, token: str, ticket_id: int, units: Decimal) -> int:
+        """Add to it; returns the booking's id."""
+
+    async def correct_time(self, token: str, booking_id: int, units: Decimal) -> None:
+        """Give a booking another amount; only time administrators may."""
+
+    async def remove_time(self, token: str, booking_id: int) -> None:
+        """Take a booking out; only time administrators may."""
 
     async def member(self, token: str, user_id: int) -> Member:
         """A person with roles and rights."""

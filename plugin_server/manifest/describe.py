@@ -109,7 +109,7 @@ def _kind(value: dict[str, Any]) -> str:
     if value["type"] == "object":
         return "object"
     names = {"string": "text", "integer": "whole number", "boolean": "`true` or `false`", "null": "`null`"}
-    formats = {"uri": "URL", "regex": "regular expression", "path": "folder"}
+    formats = {"uri": "URL", "regex": "regular expression", "path": "folder", "date": "day"}
     kind: str = value["type"]
     return formats.get(value.get("format", ""), names.get(kind, kind)) + _limits(value)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,6 +36,14 @@ def _pattern(value: object) -> object:
         return re.compile(value)
     except re.error as error:
         raise ValueError(f"expected a regular expression: {error}") from None
+
+
+def _day(value: object) -> object:
+    """A calendar day, as JSON has it: text."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError("expected a day such as 2026-11-01") from None
 
 
 def _public_key(value: object) -> object:
@@ -72,6 +81,7 @@ RootUrl = Annotated[HttpUrl, AfterValidator(_root)]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 Percent = Annotated[Decimal, Field(gt=0, le=1000), WithJsonSchema(_decimal(1000))]
 Hours = Annotated[Decimal, Field(gt=0, le=24, decimal_places=2), WithJsonSchema(_decimal(24))]
+Day = Annotated[date, BeforeValidator(_day)]
 Pattern = Annotated[re.Pattern[str], BeforeValidator(_pattern)]
 Folder = Annotated[Path, BeforeValidator(_folder), WithJsonSchema({"type": "string", "minLength": 1, "format": "path"})]
 PublicKey = Annotated[str, BeforeValidator(_public_key)]

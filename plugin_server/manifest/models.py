@@ -12,6 +12,7 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
 
 from plugin_server.manifest.kinds import (
     ChromiumId,
+    Day,
     FieldName,
     FirefoxId,
     Folder,
@@ -116,6 +117,19 @@ class Roles(_Strict):
     service: str = Field(default="Deskhours service", min_length=1, description="Held by the service user alone.")
 
 
+class TimeAccounting(_Strict):
+    """Time entries in the helpdesk's own time accounting, for who reads its reports."""
+
+    since: Day | None = Field(
+        default=None,
+        description="Entries from this day on are booked, each by itself, and corrected or taken out with it; null:"
+        " none is. The service user's role and token need the permission admin.time_accounting then.",
+    )
+    unit: Literal["hour", "quarter", "minute"] = Field(
+        default="hour", description="What the helpdesk counts: its own setting says so to people, not to programs."
+    )
+
+
 class Helpdesk(_Strict):
     """The helpdesk in whose pages Deskhours stands."""
 
@@ -133,6 +147,9 @@ class Helpdesk(_Strict):
     )
     fields: Fields = Field(default=Fields(), description="Names of ticket fields.")
     roles: Roles = Field(default=Roles(), description="Names of roles.")
+    time_accounting: TimeAccounting = Field(
+        default=TimeAccounting(), description="Time entries in the helpdesk's own time accounting."
+    )
     ticket_number_pattern: Pattern = Field(
         default=re.compile(r"(?:#|\bTicket\s?#?)\s?(\d{4,})\b"),
         description="How a time entry's notes carry a ticket's number; the first group is the number.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -124,6 +125,22 @@ class Zammad:
     async def send_mail(self, token: str, ticket_id: int, to: str, subject: str, html: str) -> int:
         mail = {"ticket_id": ticket_id, "to": to, "subject": subject, "body": html, "content_type": "text/html"}
         return await self._article(token, {**mail, "type": "email", "internal": True})
+
+    async def booked_time(self, token: str, ticket_id: int) -> list[base.AccountedTime]:
+        data = await self._calls.get(token, f"/tickets/{ticket_id}/time_accountings", {"limit": "1000"})
+        return read(lambda: [core.accounted(item) for item in data])
+
+    async def book_time(self, token: str, ticket_id: int, units: Decimal) -> int:
+        path = f"/tickets/{ticket_id}/time_accountings"
+        data = await self._calls.api("POST", token, path, json={"time_unit": str(units)})
+        return read(lambda: int(data["id"]))
+
+    # By the booking's own address: a merge may have taken it to another ticket.
+    async def correct_time(self, token: str, booking_id: int, units: Decimal) -> None:
+        await self._calls.api("PUT", token, f"/time_accountings/{booking_id}", json={"time_unit": str(units)})
+
+    async def remove_time(self, token: str, booking_id: int) -> None:
+        await self._calls.api("DELETE", token, f"/time_accountings/{booking_id}")
 
     async def member(self, token: str, user_id: int) -> base.Member:
         data = await self._calls.get(token, f"/users/{user_id}")

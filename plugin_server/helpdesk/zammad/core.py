@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from plugin_server.helpdesk import base
@@ -189,6 +190,16 @@ def article(data: Mapping[str, Any]) -> base.Article:
         body=str(data.get("body") or ""),
         changed_by=data.get("updated_by_id"),
         created_at=datetime.fromisoformat(str(data["created_at"])) if data.get("created_at") else None,
+    )
+
+
+def accounted(data: Mapping[str, Any]) -> base.AccountedTime:
+    """One of ``GET /tickets/:id/time_accountings``; the amount comes as text."""
+    return base.AccountedTime(
+        id=int(data["id"]),
+        units=Decimal(str(data["time_unit"])),
+        created_by=int(data["created_by_id"]),
+        created_at=datetime.fromisoformat(str(data["created_at"])),
     )
 
 

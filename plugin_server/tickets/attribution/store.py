@@ -224,6 +224,19 @@ async def take_dirty(connection: Connection, limit: int) -> list[int]:
     return sorted(row["ticket_id"] for row in rows)
 
 
+async def stopped_hours(pool: Pool, ticket_id: int, since: date) -> dict[int, int]:
+    """The ticket's stopped time entries from a day on, with their hours in hundredths."""
+    rows = await pool.fetch(
+        """
+        SELECT e.id, e.hours FROM attribution a JOIN time_entry e ON e.id = a.entry_id
+        WHERE a.ticket_id = $1 AND e.spent_date >= $2 AND e.deleted_at IS NULL AND NOT e.is_running ORDER BY e.id
+        """,
+        ticket_id,
+        since,
+    )
+    return {row["id"]: row["hours"] for row in rows}
+
+
 async def unassigned(pool: Pool, project_id: int, limit: int) -> list[Unassigned]:
     """Entries of a project that count for no ticket, newest first."""
     rows = await pool.fetch(
