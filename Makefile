@@ -5,11 +5,12 @@
 #   make test [ARGS="tests/runtime -k leash"]
 #   make test-fast     the tests without a browser or a whole demo
 #   make faults        the long proof of "exactly once": 200 logs, 40 kills (FAULTS_SEED=n replays one)
+#   make texts         collect the marked texts into the catalogues, and name those that lack a translation
 #   make lint          ruff, mypy --strict, import-linter
 #   make bench         figures, as ratios of one run (docs/performance.md)
 #   make clean         delete .venv and caches (a demo's data are elsewhere: deskhours demo --reset)
 
-.PHONY: help demo test test-fast faults lint bench clean always
+.PHONY: help demo test test-fast faults texts lint bench clean always
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -38,6 +39,9 @@ test-fast: $(VENV)/dev-installed
 
 faults: $(VENV)/dev-installed
 	@FAULTS_LOGS=200 $(PYTHON) -m pytest -s tests/faults
+
+texts: $(VENV)/dev-installed
+	@$(PYTHON) -m tests.support.texts
 
 lint: $(VENV)/dev-installed
 	$(VENV)/bin/ruff check .

@@ -23,6 +23,7 @@ from plugin_server.manifest import url_text
 from plugin_server.mirror.reconcile import Scope
 from plugin_server.panel.health import Health, worker_seen
 from plugin_server.runtime import log
+from plugin_server.runtime.i18n import later
 from plugin_server.runtime.queue import Job, Periodic
 from plugin_server.services import Services
 from plugin_server.tickets import store as tickets_store
@@ -153,7 +154,7 @@ class Rounds:
             refused = isinstance(error, (base.Unauthorized, base.Denied))
             _logger.warning("the helpdesk does not answer as it should", reason=str(error))
             # Its reason is told when it refuses us; that it is away says it all, and the rest is full of addresses.
-            words = str(error) if refused else "The helpdesk does not answer."
+            words = str(error) if refused else later("The helpdesk does not answer.")
             await self._health.note("helpdesk", words, refused=refused)
         else:
             await self._health.note("helpdesk")
@@ -171,6 +172,7 @@ def _figures(services: Services) -> BudgetRounds:
     pool, helpdesk, clock = services.pool, services.helpdesk, services.clock
     token = services.manifest.helpdesk.token.get_secret_value()
     public_url = url_text(services.manifest.server.public_url)
+    lang = services.manifest.helpdesk.language
     return BudgetRounds(
         pool,
         Guard(pool, helpdesk, token, services.people, services.intake, clock),
@@ -179,7 +181,7 @@ def _figures(services: Services) -> BudgetRounds:
         Writing(pool, helpdesk, token, services.intake, clock),
         Watch(pool, helpdesk, token, services.people, clock),
         services.links,
-        Notices(pool, helpdesk, token, services.managers, services.intake, public_url, clock),
+        Notices(pool, helpdesk, token, services.managers, services.intake, public_url, lang, clock),
         services.mirror,
         clock,
     )

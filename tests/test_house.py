@@ -57,15 +57,3 @@ def test_files_are_short_enough_to_be_one_room(folder: str) -> None:
         if (count := len(path.read_text().splitlines())) > 400
     }
     assert long == {}
-
-
-def test_every_text_of_the_templates_goes_through_gettext() -> None:
-    """Words between tags stand in {{ _("…") }}; only marks, units and the product's name stand bare."""
-    bare = {"h", "Deskhours"}
-    for path in PACKAGE.glob("*/templates/*.html"):
-        if "demo" in path.parts:
-            continue
-        text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<title>.*?</title>", " ", path.read_text(), flags=re.DOTALL)
-        text = re.sub(r"<[^>]*>", " ", text)
-        words = set(re.findall(r"[A-Za-z]{1,}", text)) - bare
-        assert not words, f"{path}: {words}"

@@ -24,7 +24,8 @@ export async function call(method, path, { body, token, person, accept = "text/h
   const url = address(path);
   const headers = {
     Accept: accept,
-    "Accept-Language": navigator.languages.join(",") || "en",
+    // First that of the browser's own words, which those of the extension are in, too: a panel speaks one language.
+    "Accept-Language": [chrome.i18n.getUILanguage(), ...navigator.languages].join(","),
     ...versions(),
   };
   if (person) headers["X-Helpdesk-User"] = String(person);

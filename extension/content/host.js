@@ -1,5 +1,7 @@
 /** The panel's host element: its shadow root, its styles, and the events that stay inside it. */
 
+import { text } from "./ask.js";
+
 /** Events that would make the page act on what is done in here: its shortcuts, its autosave, a composer that opens. */
 const KEPT_INSIDE = [
   ...["keydown", "keypress", "keyup", "beforeinput", "input", "paste", "cut", "copy"],
@@ -12,6 +14,7 @@ const loadStyles = () => (styles ??= fetch(chrome.runtime.getURL("content/panel.
 /** Makes a host of that kind, with its open shadow root; what it holds comes after the styles. */
 export function makeHost(kind, ...content) {
   const host = document.createElement("div");
+  host.lang = text("language"); // of our own words; the server's fragment says its own
   const shadow = host.attachShadow({ mode: "open" });
   Object.assign(host.dataset, { deskhours: kind, band: "none", locked: "false" });
   for (const name of KEPT_INSIDE) host.addEventListener(name, (event) => event.stopPropagation());

@@ -77,7 +77,7 @@ function showOutbox(waiting) {
     const press = (action, name) =>
       element("button", { type: "button", class: "dh-link", "data-action": action, "data-uuid": uuid }, text(name));
     row.append(
-      element("span", {}, text("ticketHours", ticket, hours ? text("typedHours", hours) : text("timersTime"), day || "–")),
+      element("span", {}, text("ticketHours", ticket, hours ? text("typedHours", hours) : text("timersTime"), day ? dayOf(day) : "–")),
       element("small", {}, text(words)),
       press("take-back", "takeBack"),
       press("discard", "discard"),
@@ -172,6 +172,13 @@ chrome.runtime.onMessage.addListener((message, sender) => {
 
 document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : show()));
 
+/** A day (YYYY-MM-DD) as the server writes it for people: days before months. */
+function dayOf(day) {
+  const language = text("language");
+  const form = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { dateStyle: "medium", timeZone: "UTC" });
+  return form.format(new Date(day));
+}
+
 function element(name, attributes = {}, words = "") {
   const made = document.createElement(name);
   for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
@@ -179,6 +186,7 @@ function element(name, attributes = {}, words = "") {
   return made;
 }
 
+document.documentElement.lang = text("language");
 // As the administrator has named it.
 document.title = document.querySelector("h1").textContent = chrome.runtime.getManifest().name;
 show();

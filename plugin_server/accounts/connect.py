@@ -27,6 +27,7 @@ from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Forbidden, Invalid, Problem, Unavailable
+from plugin_server.runtime.i18n import gettext as _
 
 WINDOW_LIFETIME = timedelta(minutes=10)
 CODE_LIFETIME = timedelta(seconds=60)
@@ -77,15 +78,18 @@ class Connect:
         """Begin. Raises :class:`Problem` for an address that is not the extension's, or without PKCE."""
         if redirect_uri not in self._redirect_uris:
             raise Problem(
-                "This sign-in was not started by a Deskhours extension that this server knows. An admin can add the"
-                " extension's id to the manifest (extension.chromium_ids; in Firefox extension.firefox_id)."
+                _(
+                    "This sign-in was not started by a Deskhours extension that this server"
+                    " knows. An admin can add the extension's id to the manifest"
+                    " (extension.chromium_ids; in Firefox extension.firefox_id)."
+                )
             )
         if (
             method != "S256"
             or not re.fullmatch(r"[A-Za-z0-9_-]{43}", code_challenge)
             or not re.fullmatch(r"[\x21-\x7e]{8,256}", client_state)
         ):
-            raise Problem("This sign-in is not complete. Start it again from the extension.")
+            raise Problem(_("This sign-in is not complete. Start it again from the extension."))
         state, browser = random_token(), random_token()
         now = self._clock.now()
         await store.begin_attempt(
@@ -104,15 +108,19 @@ class Connect:
         """The helpdesk sent the browser back. Returns where it goes next."""
         attempt = await self._take("helpdesk", state, browser)
         if error or not code:
-            return await self._give_up(attempt, "The helpdesk was not connected.")
+            return await self._give_up(attempt, _("The helpdesk was not connected."))
         try:
             grant = await self._helpdesk.exchange(code, self._helpdesk_callback)
             person = await self._helpdesk.person(grant.access)
         except helpdesk_base.HelpdeskError as fault:
             _logger.warning("helpdesk sign-in failed", reason=str(fault))
-            raise Unavailable("The helpdesk did not complete the sign-in. Close this window and try again.") from fault
+            raise Unavailable(
+                _("The helpdesk did not complete the sign-in. Close this window and try again.")
+            ) from fault
         if not person.is_agent:
-            raise Forbidden(f"{person.name} is not an agent in this helpdesk, so there is no time to log.")
+            raise Forbidden(
+                _("{name} is not an agent in this helpdesk, so there is no time to log.").format(name=person.name)
+            )
         agent = await store.upsert_agent(self._pool, person.id, person.name, person.email, self._clock.now())
         await self._tokens.put(self._pool, agent.id, "helpdesk", grant.access, grant.refresh, grant.expires_in)
         if agent.harvest_user_id is not None and await self._has_harvest(agent, agent.harvest_user_id):
@@ -133,7 +141,7 @@ class Connect:
 
     async def redeem(self, code: str, verifier: str) -> store.Agent:
         """The agent for a one-time code and its PKCE verifier. Raises :class:`Invalid`."""
-        refusal = Invalid("This sign-in code is not valid any more. Connect again.", code="invalid_code")
+        refusal = Invalid(_("This sign-in code is not valid any more. Connect again."), code="invalid_code")
         # Replacing the hash uses the code up whatever the verifier is: a thief gets no second guess.
         attempt = await store.take_attempt(self._pool, "code", digest(code), digest(random_token()), self._clock.now())
         if attempt is None or attempt.agent_id is None:
@@ -149,7 +157,7 @@ class Connect:
     async def _take(self, step: str, state: str, browser: str) -> store.Attempt:
         attempt = await store.take_attempt(self._pool, step, digest(state), digest(random_token()), self._clock.now())
         if attempt is None or not hmac.compare_digest(attempt.browser_hash, digest(browser)):
-            raise Problem("This sign-in is over or was started in another browser. Close this window and try again.")
+            raise Problem(_("This sign-in is over or was started in another browser. Close this window and try again."))
         return attempt
 
     async def _has_harvest(self, agent: store.Agent, harvest_user_id: int) -> bool:
@@ -171,8 +179,10 @@ class Connect:
             if not any(item.id == self._account_id and item.product == "harvest" for item in accounts):
                 names = ", ".join(f"{item.name} ({item.id})" for item in accounts) or "none"
                 raise Forbidden(
-                    f"This helpdesk works with Harvest account {self._account_id}; you granted: {names}."
-                    " Close this window and connect with a person of that account."
+                    _(
+                        "This helpdesk works with Harvest account {account}; you granted:"
+                        " {names}. Close this window and connect with a person of that account."
+                    ).format(account=self._account_id, names=names)
                 )
             client = self._tokens.client(grant.access_token)
             user = await client.me()
@@ -180,7 +190,7 @@ class Connect:
             await self._mirror.refresh_assignments(client, user.id)
         except harvest_core.HarvestError as fault:
             _logger.warning("harvest sign-in failed", reason=str(fault))
-            raise Unavailable("Harvest did not complete the sign-in. Close this window and try again.") from fault
+            raise Unavailable(_("Harvest did not complete the sign-in. Close this window and try again.")) from fault
         await self._same_user(agent_id, user)
         try:
             async with self._pool.acquire() as connection, connection.transaction():
@@ -190,8 +200,10 @@ class Connect:
                 )
         except store.HarvestUserTaken:
             raise Forbidden(
-                f"The Harvest user {user.name} is connected to another agent already. Connect with your own Harvest"
-                " account, or ask an admin to disconnect the other agent."
+                _(
+                    "The Harvest user {name} is connected to another agent already. Connect with"
+                    " your own Harvest account, or ask an admin to disconnect the other agent."
+                ).format(name=user.name)
             ) from None
 
     async def _same_user(self, agent_id: int, user: harvest_wire.User) -> None:
@@ -202,8 +214,11 @@ class Connect:
             return
         if pending := await self._unsettled.words(agent_id):
             raise Forbidden(
-                f"You granted access as {user.name}, but you have been connected as another Harvest user, and {pending}"
-                " of that one's is not settled yet. Close this window and connect as before, or discard it first."
+                _(
+                    "You granted access as {name}, but you have been connected as another"
+                    " Harvest user, and {pending} of that one's is not settled yet. Close this"
+                    " window and connect as before, or discard it first."
+                ).format(name=user.name, pending=pending)
             )
 
     async def _finish(self, attempt: store.Attempt, agent_id: int) -> str:

@@ -24,11 +24,13 @@ from plugin_server.budgets.notices import store as notices_store
 from plugin_server.budgets.service import Budgets, hundredths
 from plugin_server.helpdesk import base
 from plugin_server.helpdesk.base import Helpdesk
-from plugin_server.runtime import log
+from plugin_server.runtime import i18n, log
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, Unauthenticated, Unavailable
+from plugin_server.runtime.i18n import gettext as _
+from plugin_server.runtime.i18n import later
 from plugin_server.runtime.queue import Queue
 from plugin_server.tickets import rules as ticket_rules
 from plugin_server.tickets.intake import FIGURES_JOB, Intake
@@ -138,20 +140,23 @@ class Desk:
         await self._tickets.require(caller, ticket_id)
         text = body.strip()
         if not text:
-            raise Invalid("Write the note first.", fields={"note_body": "The note is empty."})
+            raise Invalid(_("Write the note first."), fields={"note_body": _("The note is empty.")})
         html = "<br>".join(str(escape(line)) for line in text.splitlines())
         try:
             article = await self._tokens.with_helpdesk(
                 caller.agent_id, lambda token: self._helpdesk.add_note(token, ticket_id, html)
             )
         except NotConnected:
-            raise Unauthenticated("The helpdesk no longer accepts your sign-in. Connect again.") from None
+            raise Unauthenticated(_("The helpdesk no longer accepts your sign-in. Connect again.")) from None
         except (base.Denied, base.Refused, base.Missing) as error:
-            raise Conflict(f"The helpdesk did not take the note: {error}", fields={"note_body": str(error)}) from None
+            raise Conflict(
+                _("The helpdesk did not take the note: {reason}").format(reason=i18n.retold(str(error))),
+                fields={"note_body": i18n.retold(str(error))},
+            ) from None
         except (base.HelpdeskError, CannotRefresh) as error:
-            words = (
-                "The helpdesk does not answer, so it is not known whether the note is there. Look at the ticket"
-                " before you add it again; what you wrote is kept here."
+            words = _(
+                "The helpdesk does not answer, so it is not known whether the note is there."
+                " Look at the ticket before you add it again; what you wrote is kept here."
             )
             raise Unavailable(words, fields={"note_body": words}) from error
         await self._write_down(ticket_id, "note", await self._member(caller), article_id=article)
@@ -161,7 +166,9 @@ class Desk:
         ticket, member = await self._require_change(caller, ticket_id)
         owner = await _asked(self._people.member(owner_id))
         if owner is None or not owner.may_own(ticket.group_id):
-            raise Invalid("Nobody in this ticket's group.", fields={"owner_id": "This person can't own the ticket."})
+            raise Invalid(
+                _("Nobody in this ticket's group."), fields={"owner_id": _("This person can't own the ticket.")}
+            )
         seen = await _asked(self._helpdesk.assign(self._service_token, ticket_id, owner_id))
         await self._intake.keep(seen)
         await self._write_down(ticket_id, "assigned", member, new_value=owner.name)
@@ -186,9 +193,16 @@ class Desk:
             None,
         )
         if earlier is not None:
-            raise Conflict(f"{earlier.by_name or 'Somebody'} has asked for this already; the project manager was told.")
+            raise Conflict(
+                _("{name} has asked for this already; the project manager was told.").format(
+                    name=earlier.by_name or _("Somebody")
+                )
+            )
         text = " ".join(message.split())
-        words = f"{caller.name} asks for this ticket to be unlocked." + (f" “{text}”" if text else "")
+        asks = later("{name} asks for this ticket to be unlocked.")
+        if text:
+            asks = later("{name} asks for this ticket to be unlocked: “{text}”")
+        words = asks.format(name=caller.name, text=text)
         now = self._clock.now()
         await notices_store.tell(self._pool, ticket_id, "asked", words, now)
         member = await self._member(caller)
@@ -205,18 +219,20 @@ class Desk:
         """Ceiling, expiry and new budget, all mistakes told at once."""
         wrong: dict[str, str] = {}
         if not wish.reason.strip():
-            wrong["reason"] = "Say why work may go on; it is kept with the unlock."
+            wrong["reason"] = _("Say why work may go on; it is kept with the unlock.")
         ceiling = raised = None
         if wish.ceiling_hours.strip():
             ceiling = ticket_rules.parse_budget(wish.ceiling_hours)
             if ceiling is None:
-                wrong["ceiling_hours"] = "Expected hours above 0, such as 12 or 12.5."
+                wrong["ceiling_hours"] = _("Expected hours above 0, such as 12 or 12.5.")
             elif ceiling < used:
-                wrong["ceiling_hours"] = f"The ticket has used {used:.2f} hours already; it would lock again at once."
+                wrong["ceiling_hours"] = _(
+                    "The ticket has used {used} hours already; it would lock again at once."
+                ).format(used=i18n.decimal(used))
         if wish.budget_hours.strip():
             raised = ticket_rules.parse_budget(wish.budget_hours)
             if raised is None:
-                wrong["budget_hours"] = "Expected hours above 0, such as 12 or 12.5."
+                wrong["budget_hours"] = _("Expected hours above 0, such as 12 or 12.5.")
         expires_at = None
         if wish.expires_on.strip():
             try:
@@ -227,9 +243,9 @@ class Desk:
             if raised is not None and raised >= used:
                 ceiling = raised  # the new budget is the ceiling
             else:
-                wrong.setdefault("ceiling_hours", "Give the hours or the day up to which work may go on.")
+                wrong.setdefault("ceiling_hours", _("Give the hours or the day up to which work may go on."))
         if wrong:
-            raise Invalid("The ticket was not unlocked.", fields=wrong)
+            raise Invalid(_("The ticket was not unlocked."), fields=wrong)
         return ceiling, expires_at, raised
 
     def _end_of(self, day: str, now: datetime, caller: Caller) -> datetime:
@@ -237,20 +253,20 @@ class Desk:
         try:
             last = date.fromisoformat(day)
         except ValueError:
-            raise ValueError("Expected a day, YYYY-MM-DD.") from None
+            raise ValueError(_("Expected a day, YYYY-MM-DD.")) from None
         if not now.date() - timedelta(days=2) <= last <= now.date() + LONGEST:
-            over = "This day is over."
-            far = "At most a year from now; a larger budget is the way to go on for longer."
+            over = _("This day is over.")
+            far = _("At most a year from now; a larger budget is the way to go on for longer.")
             raise ValueError(over if last < now.date() else far)
         end = datetime.combine(last + timedelta(days=1), time(), tzinfo=caller.zone).astimezone(UTC)
         if end <= now:
-            raise ValueError("This day is over.")
+            raise ValueError(_("This day is over."))
         return end
 
     async def _require_manager(self, caller: Caller) -> Member:
         member = await _asked(self._people.member(caller.helpdesk_user_id))
         if member is None or not self._people.may_manage(member):
-            raise Forbidden("Only project managers and administrators of the helpdesk unlock tickets.")
+            raise Forbidden(_("Only project managers and administrators of the helpdesk unlock tickets."))
         return member
 
     async def _require_change(self, caller: Caller, ticket_id: int) -> tuple[Ticket, Member]:
@@ -258,14 +274,14 @@ class Desk:
         await self._require_lock(ticket_id)
         member = await _asked(self._people.member(caller.helpdesk_user_id))
         if member is None or not member.may_change(ticket.group_id):
-            raise Forbidden("The helpdesk does not let you change tickets of this group.")
+            raise Forbidden(_("The helpdesk does not let you change tickets of this group."))
         return ticket, member
 
     async def _require_lock(self, ticket_id: int) -> store.Budget:
         """What the helpdesk does by itself for an open ticket, Deskhours does for a locked one only."""
         one = await store.budget(self._pool, ticket_id)
         if one is None or not one.locked:
-            raise Conflict("The ticket is not locked: do it in the helpdesk.")
+            raise Conflict(_("The ticket is not locked: do it in the helpdesk."))
         return one
 
     async def _member(self, caller: Caller) -> Member | None:
@@ -304,8 +320,8 @@ async def _asked(call: Awaitable[Result]) -> Result:
     try:
         return await call
     except base.Missing:
-        raise Conflict("The helpdesk no longer has this ticket.") from None
+        raise Conflict(_("The helpdesk no longer has this ticket.")) from None
     except (base.Denied, base.Refused) as error:
-        raise Conflict(f"The helpdesk refused: {error}") from None
+        raise Conflict(_("The helpdesk refused: {reason}").format(reason=i18n.retold(str(error)))) from None
     except base.HelpdeskError as error:
-        raise Unavailable("The helpdesk does not answer. Nothing was changed; try again in a moment.") from error
+        raise Unavailable(_("The helpdesk does not answer. Nothing was changed; try again in a moment.")) from error

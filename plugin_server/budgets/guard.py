@@ -17,6 +17,7 @@ from plugin_server.helpdesk.base import Guarded, Helpdesk
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.attribution import store as attribution_store
 from plugin_server.tickets.intake import Intake
@@ -26,13 +27,13 @@ AGAIN = timedelta(seconds=30)
 """A ticket whose history can't be read waits so long for its next turn."""
 
 LABELS: dict[Guarded, str] = {
-    "budget_hours": "Budget Hours",
-    "quoted_hours": "Quoted Hours",
-    "pm": "the budget PM",
-    "hours_used": "Hours Used",
-    "utilization": "Utilization",
-    "state": "the budget state",
-    "release": "the release field",
+    "budget_hours": later("Budget Hours"),
+    "quoted_hours": later("Quoted Hours"),
+    "pm": later("the budget PM"),
+    "hours_used": later("Hours Used"),
+    "utilization": later("Utilization"),
+    "state": later("the budget state"),
+    "release": later("the release field"),
 }
 MANAGED: frozenset[Guarded] = frozenset({"budget_hours", "quoted_hours", "pm"})
 """Fields that project managers and administrators set; the others are ours alone."""
@@ -177,13 +178,16 @@ class Guard:
 
     async def _report(self, ticket: tickets_store.Ticket, difference: Difference, change: base.FieldChange) -> None:
         member = await self._people.member(change.by)
-        name = member.name if member else f"user {change.by}"
-        managed = difference.field in MANAGED
-        who = "project managers and administrators set it" if managed else "Deskhours alone writes it"
-        words = (
-            f"{name} changed {LABELS[difference.field]} from “{difference.expected}” to “{difference.seen}”."
-            f" Deskhours has put it back: {who}."
+        name = member.name if member else later("user {id}").format(id=change.by)
+        told = later(
+            "{name} changed {field} from “{old}” to “{new}”. Deskhours has put it back: Deskhours alone writes it."
         )
+        if difference.field in MANAGED:
+            told = later(
+                "{name} changed {field} from “{old}” to “{new}”. Deskhours has put it back: project managers and"
+                " administrators set it."
+            )
+        words = told.format(name=name, field=LABELS[difference.field], old=difference.expected, new=difference.seen)
         event = store.Event(
             ticket.id,
             change.at,

@@ -16,6 +16,7 @@ from plugin_server.mirror.service import Mirror
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
 from plugin_server.tickets.attribution.service import Attribute
 from plugin_server.tickets.links import store as links_store
 from plugin_server.tickets.links.service import Links
@@ -104,14 +105,21 @@ class Rounds:
 
     async def _words(self, change: links_store.Change) -> str:
         old, new = await self._name(change.old_project_id), await self._name(change.new_project_id)
-        return (
-            f"The ticket's Harvest project was changed from {old} to {new}: {change.left_entries} entries"
-            f" ({change.left_hours / 100:.2f} h) no longer count here, {change.came_entries} entries"
-            f" ({change.came_hours / 100:.2f} h) do now."
+        told = later(
+            "The ticket's Harvest project was changed from {old} to {new}: {left} entries ({left_hours} h) no longer"
+            " count here, {came} entries ({came_hours} h) do now."
+        )
+        return told.format(
+            old=old,
+            new=new,
+            left=change.left_entries,
+            left_hours=f"{change.left_hours / 100:.2f}",
+            came=change.came_entries,
+            came_hours=f"{change.came_hours / 100:.2f}",
         )
 
     async def _name(self, project_id: int | None) -> str:
         if project_id is None:
-            return "none"
+            return later("none")
         project = await self._mirror.project(project_id)
         return project.label if project else str(project_id)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictFloat, 
 from plugin_server.budgets.desk import Desk, UnlockWish
 from plugin_server.runtime.api import Answer, Call, PanelView, Refused, Route
 from plugin_server.runtime.errors import Conflict, Invalid, Problem, Unavailable
+from plugin_server.runtime.i18n import gettext as _
 
 _TICKET = r"/api/v1/tickets/{ticket_id:\d{1,15}}"
 
@@ -120,7 +121,7 @@ class BudgetRoutes:
         ticket_id, owner = call.path_int("ticket_id"), _text(call.body.owner_id)
         try:
             if not (owner.isascii() and owner.isdigit() and len(owner) <= 15):
-                raise Invalid("The ticket was not assigned.", fields={"owner_id": "Choose a person."})
+                raise Invalid(_("The ticket was not assigned."), fields={"owner_id": _("Choose a person.")})
             await self._desk.assign(call.caller, ticket_id, int(owner))
         except Invalid as problem:
             raise _with_panel(problem, ticket_id, {"owner_id": owner}) from None

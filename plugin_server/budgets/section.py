@@ -12,6 +12,7 @@ from plugin_server.budgets import locking, rules, store
 from plugin_server.budgets.desk import Desk
 from plugin_server.budgets.managers import Managers
 from plugin_server.budgets.service import Budgets, Figures, hours
+from plugin_server.runtime import i18n
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
@@ -113,7 +114,7 @@ class BudgetSection:
     def _line(self, constraint: locking.Constraint) -> Line:
         figures = rules.utilization(constraint.used, constraint.limit, self._budgets.policy.thresholds)
         percent = figures.percent or 0
-        used, limit = f"{constraint.used:.2f}", f"{constraint.limit:.2f}"
+        used, limit = i18n.decimal(constraint.used), i18n.decimal(constraint.limit)
         return Line(constraint.source, used, limit, percent, figures.band, min(percent, 100))
 
     def _budget_region(
@@ -133,11 +134,11 @@ class BudgetSection:
             project_url=view.project_url,
             lines=lines,
             own=any(line.source == "ticket" for line in lines),
-            used=f"{figures.hours:.2f}",
-            running=f"{figures.running:.2f}" if figures.running else None,
-            quoted=None if view.quoted is None else f"{view.quoted:.2f}",
+            used=i18n.decimal(figures.hours),
+            running=i18n.decimal(figures.running) if figures.running else None,
+            quoted=None if view.quoted is None else i18n.decimal(view.quoted),
             budget_text=text,
-            ends_on=row.ends_on.isoformat() if row and row.ends_on and not figures.lock else None,
+            ends_on=i18n.day(row.ends_on) if row and row.ends_on and not figures.lock else None,
             holder=view.holder,
         )
         return Region("budget", html)
@@ -156,8 +157,8 @@ class BudgetSection:
             request.lang,
             ticket_id=request.ticket_id,
             source=lock.constraint.source,
-            used=f"{lock.constraint.used:.2f}",
-            limit=f"{lock.constraint.limit:.2f}",
+            used=i18n.decimal(lock.constraint.used),
+            limit=i18n.decimal(lock.constraint.limit),
             managers=[one.name for one in managers],
             is_manager=manager is not None,
         )
@@ -186,7 +187,7 @@ class BudgetSection:
             "budgets/unlock.html",
             request.lang,
             ticket_id=request.ticket_id,
-            used=f"{figures.hours:.2f}",
+            used=i18n.decimal(figures.hours),
             today=today.isoformat(),
             values=values,
             errors={name: request.errors.get(name) for name in UNLOCK_FIELDS},
@@ -199,7 +200,7 @@ class BudgetSection:
             request.lang,
             by=unlock.by_name,
             reason=unlock.reason,
-            ceiling=None if unlock.ceiling is None else f"{hours(unlock.ceiling):.2f}",
+            ceiling=None if unlock.ceiling is None else i18n.decimal(hours(unlock.ceiling)),
             until=None if unlock.expires_at is None else _last_day(unlock.expires_at, request.caller),
         )
         return Region("unlocked", html)
@@ -228,4 +229,4 @@ def _last_day(expires_at: datetime, caller: Caller) -> str:
     local = expires_at.astimezone(caller.zone)
     last = local if local.time().isoformat() != "00:00:00" else local.replace(hour=12)
     day = last.date() if last is local else last.date().fromordinal(last.date().toordinal() - 1)
-    return day.isoformat()
+    return i18n.day(day)

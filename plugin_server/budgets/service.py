@@ -13,6 +13,7 @@ from plugin_server.budgets.notices import store as notices_store
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Connection, Pool
+from plugin_server.runtime.i18n import later
 from plugin_server.tickets import rules as ticket_rules
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.attribution import store as attribution_store
@@ -148,10 +149,9 @@ class Budgets:
         if ticket.merged_into is None:
             return
         now = self._clock.now()
-        words = (
-            f"Ticket #{ticket.number} was locked over its budget and has been merged into this one."
-            " Its hours count here now."
-        )
+        words = later(
+            "Ticket #{number} was locked over its budget and has been merged into this one. Its hours count here now."
+        ).format(number=ticket.number)
         await store.write_down(connection, store.Event(ticket.merged_into, now, "bypassed", reason=words))
         await notices_store.tell(connection, ticket.merged_into, "bypassed", words, now)
 
@@ -159,7 +159,7 @@ class Budgets:
         """Any agent may set a tag before the lock, or by another way; the project manager hears that it opened one."""
         if not self._is_spared(ticket):
             return
-        words = "This ticket was locked over its budget; one of its tags, or its priority, has opened it."
+        words = later("This ticket was locked over its budget; one of its tags, or its priority, has opened it.")
         now = self._clock.now()
         await store.write_down(connection, store.Event(ticket.id, now, "bypassed", reason=words))
         await notices_store.tell(connection, ticket.id, "bypassed", words, now)
@@ -309,11 +309,16 @@ def _unlock(event: store.Event) -> locking.Unlock:
 
 def _locked_words(one: store.Budget) -> str:
     """The note's sentence for the PM."""
-    whose = "The Harvest project's budget" if one.lock_source == "project" else "This ticket's budget"
-    return (
-        f"{whose} is used up: {hours(one.lock_used or 0):.2f} of {hours(one.lock_limit or 0):.2f} hours."
-        " Replies wait until a project manager unlocks the ticket; logging time and internal notes go on."
+    told = later(
+        "This ticket's budget is used up: {used} of {limit} hours. Replies wait until a project manager unlocks the"
+        " ticket; logging time and internal notes go on."
     )
+    if one.lock_source == "project":
+        told = later(
+            "The Harvest project's budget is used up: {used} of {limit} hours. Replies wait until a project manager"
+            " unlocks the ticket; logging time and internal notes go on."
+        )
+    return told.format(used=f"{hours(one.lock_used or 0):.2f}", limit=f"{hours(one.lock_limit or 0):.2f}")
 
 
 def _due(row: store.Budget, ticket: tickets_store.Ticket, now: datetime) -> datetime | None:

@@ -17,6 +17,7 @@ from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
 from plugin_server.tickets import store as tickets_store
 
 AGAIN = timedelta(seconds=30)
@@ -85,9 +86,11 @@ class Watch:
         if member is None:
             return
         if flipped:
-            words = f"{member.name} made an internal note public although the ticket is locked."
+            words = later("{name} made an internal note public although the ticket is locked.").format(name=member.name)
         else:
-            words = f"{member.name} replied although the ticket is locked ({article.kind}, article {article.id})."
+            words = later("{name} replied although the ticket is locked ({kind}, article {article}).").format(
+                name=member.name, kind=article.kind, article=article.id
+            )
         await self._report(ticket, words, author, member.name, article.id)
 
     async def _report_link(self, ticket: tickets_store.Ticket, other: int, state: store.Watched) -> None:
@@ -101,7 +104,9 @@ class Watch:
         member = await self._offender(made.created_by or 0)
         if member is None:
             return
-        words = f"{member.name} opened ticket #{made.number}, linked with this one, although this one is locked."
+        words = later("{name} opened ticket #{number}, linked with this one, although this one is locked.").format(
+            name=member.name, number=made.number
+        )
         await self._report(ticket, words, member.id, member.name, None)
 
     async def _report(

@@ -12,6 +12,7 @@ from plugin_server.outbox.rules import retry_delay
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
 from plugin_server.tickets.intake import Intake
 
 LEASE = timedelta(seconds=60)
@@ -57,7 +58,7 @@ class Writing:
         try:
             seen = await self._helpdesk.write_fields(self._token, one.ticket_id, values)
         except base.Missing:
-            await store.not_written(self._pool, one.ticket_id, "The helpdesk no longer has the ticket.", None)
+            await store.not_written(self._pool, one.ticket_id, later("The helpdesk no longer has the ticket."), None)
             await self._intake.read(one.ticket_id)
             return
         except base.HelpdeskError as error:
@@ -66,9 +67,9 @@ class Writing:
             return
         if (seen.lock or "") != one.wanted_state:
             # A field that does not exist (yet) is dropped with a 200.
-            words = (
-                f"The helpdesk did not take the budget state “{one.wanted_state}”: is the field there, and migrated?"
-            )
+            words = later(
+                "The helpdesk did not take the budget state “{state}”: is the field there, and migrated?"
+            ).format(state=one.wanted_state)
             _logger.error("ticket fields dropped", ticket=one.ticket_id)
             await store.not_written(self._pool, one.ticket_id, words, await self._again(one.ticket_id))
             return

@@ -23,6 +23,7 @@ from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Forbidden, Unavailable
+from plugin_server.runtime.i18n import gettext as _
 from plugin_server.tickets.board import store as tickets_store
 from plugin_server.tickets.board.store import Listed
 
@@ -112,10 +113,10 @@ class Boards:
             member = await self._people.member(caller.helpdesk_user_id)
         except base.HelpdeskError as error:
             raise Unavailable(
-                "The helpdesk does not answer, so it can't be checked what you may see. Try again in a moment."
+                _("The helpdesk does not answer, so it can't be checked what you may see. Try again in a moment.")
             ) from error
         if member is None or not member.active or not member.may_read_any:
-            raise Forbidden("The helpdesk does not know you as one of its agents.")
+            raise Forbidden(_("The helpdesk does not know you as one of its agents."))
         role: Role = "agent"
         if self._people.is_admin(member):
             role = "admin"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 from plugin_server.runtime.errors import Problem
+from plugin_server.runtime.i18n import gettext as _
 
 Row = TypeVar("Row")
 Place = tuple[int, int]
@@ -91,7 +92,9 @@ def page(
 def _place(cursor: str, order: str) -> Place:
     match = _CURSOR.fullmatch(cursor)
     if match is None or match[1] != order:
-        raise Problem("This is not the address of a page of this list. Begin with its first page.", code="bad_cursor")
+        raise Problem(
+            _("This is not the address of a page of this list. Begin with its first page."), code="bad_cursor"
+        )
     return int(match[2]), int(match[3])
 
 

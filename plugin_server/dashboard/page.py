@@ -20,6 +20,7 @@ from plugin_server.dashboard.board import Board, Boards
 from plugin_server.dashboard.projects import Projects
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.mirror.service import Mirror
+from plugin_server.runtime import i18n
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
@@ -117,7 +118,7 @@ class Pages:
             here=links.having(after=query.get("after"), pafter=query.get("pafter")),
             query=links,
             today=now.astimezone(zone).date().isoformat(),
-            hours=lambda value: "–" if value is None else f"{hours(value):.2f}",
+            hours=lambda value: "–" if value is None else i18n.decimal(hours(value)),
             when=lambda at: moment(at, now, zone),
             until=lambda at: last_day(at, visitor.caller),
             ticket_url=self._helpdesk.ticket_url,
@@ -184,4 +185,4 @@ def kept(query: Mapping[str, str]) -> str:
 
 def last_day(expires_at: datetime, caller: Caller) -> str:
     """The last day on which an unlock holds, in the reader's zone: it ends with midnight."""
-    return (expires_at.astimezone(caller.zone) - timedelta(microseconds=1)).date().isoformat()
+    return i18n.day((expires_at.astimezone(caller.zone) - timedelta(microseconds=1)).date())

@@ -21,6 +21,8 @@ from plugin_server.dashboard.projects import Projects
 from plugin_server.dashboard.tables import PROJECT_HEAD, TICKET_HEAD, project_cells, ticket_cells
 from plugin_server.runtime.api import language
 from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unauthenticated, Unavailable
+from plugin_server.runtime.i18n import gettext as _
+from plugin_server.runtime.i18n import later
 from plugin_server.runtime.web import SECURITY_HEADERS
 from plugin_server.tickets.links.service import Links
 
@@ -141,7 +143,7 @@ class DashboardRoutes:
         visitor, fields = await self._browsers.form(request)
         ticket = fields.get("ticket_id", "")
         if not (ticket.isascii() and ticket.isdigit() and len(ticket) <= 15):
-            raise Problem("This form names no ticket. Open the dashboard again.")
+            raise Problem(_("This form names no ticket. Open the dashboard again."))
         try:
             await self._links.assign(visitor.caller, int(request.match_info["entry_id"]), int(ticket))
         except (Conflict, Forbidden, NotFound, Unavailable) as problem:
@@ -178,14 +180,14 @@ class DashboardRoutes:
     async def _raise(self, visitor: Visitor, ticket_id: int, typed: Mapping[str, str]) -> None:
         """A new budget, which is also how far work may go on."""
         budget = typed.get("budget_hours", "").strip()
-        reason = typed.get("reason", "").strip() or f"Budget raised to {budget} hours"
+        reason = typed.get("reason", "").strip() or later("Budget raised to {budget} hours").format(budget=budget)
         if not budget:
-            raise Invalid("The budget was not raised.", fields={"budget_hours": "Give the new budget in hours."})
+            raise Invalid(_("The budget was not raised."), fields={"budget_hours": _("Give the new budget in hours.")})
         try:
             await self._desk.unlock(visitor.caller, ticket_id, UnlockWish(reason, budget, "", budget))
         except Invalid as problem:
             words = problem.fields.get("budget_hours") or problem.fields.get("ceiling_hours") or problem.message
-            raise Invalid("The budget was not raised.", fields={"budget_hours": words}) from None
+            raise Invalid(_("The budget was not raised."), fields={"budget_hours": words}) from None
 
     async def _note(self, visitor: Visitor, ticket_id: int, typed: Mapping[str, str]) -> None:
         await self._desk.note(visitor.caller, ticket_id, typed.get("note_body", ""))
@@ -207,9 +209,13 @@ def _done(cookie: str) -> tuple[str, int] | None:
 
 
 def _check_lengths(typed: Mapping[str, str]) -> None:
-    wrong = {name: f"At most {_LENGTHS[name]} characters." for name in typed if len(typed[name]) > _LENGTHS[name]}
+    wrong = {
+        name: _("At most {maximum} characters.").format(maximum=_LENGTHS[name])
+        for name in typed
+        if len(typed[name]) > _LENGTHS[name]
+    }
     if wrong:
-        raise Invalid("Some values are too long.", fields=wrong)
+        raise Invalid(_("Some values are too long."), fields=wrong)
 
 
 async def _csv(

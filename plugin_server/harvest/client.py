@@ -12,6 +12,7 @@ import msgspec
 from plugin_server.harvest import core, limiter, wire
 from plugin_server.runtime import metrics
 from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.i18n import later
 
 Kind = TypeVar("Kind")
 
@@ -157,7 +158,7 @@ class HarvestClient:
             # The link carries the query itself; it must lead to the API that was asked, or the token would travel.
             url, query = page.links.next, None
             if url and not url.startswith(f"{self._api_url}/"):
-                raise core.Faulty("Harvest's link to the next page leads to another address")
+                raise core.Faulty(later("Harvest's link to the next page leads to another address"))
 
     async def _call(
         self,
@@ -200,9 +201,9 @@ class HarvestClient:
                     content = await response.read()
                     called.status, reply_headers = response.status, response.headers
         except aiohttp.ClientConnectorError as error:
-            raise core.NotReached("Harvest can't be reached", str(error)) from error
+            raise core.NotReached(later("Harvest can't be reached"), str(error)) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise core.NoAnswer("Harvest did not answer", repr(error)) from error
+            raise core.NoAnswer(later("Harvest did not answer"), repr(error)) from error
         try:
             core.check(called.status, reply_headers, content, self._clock.now())
         except core.Throttled as error:
@@ -221,7 +222,7 @@ def _decoded(content: bytes, kind: type[Kind]) -> Kind:
     try:
         return msgspec.json.decode(content, type=kind, strict=False)
     except msgspec.DecodeError as error:
-        raise core.Faulty("Harvest's reply can't be read", str(error)) from error
+        raise core.Faulty(later("Harvest's reply can't be read"), str(error)) from error
 
 
 def _since(updated_since: datetime | None) -> dict[str, str]:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from plugin_server.runtime.i18n import later
+
 
 class HarvestError(Exception):
     """Harvest did not do what was asked. The message is Harvest's or ours, fit for people: no addresses, no jargon.
@@ -84,7 +86,7 @@ def check(status: int, reply_headers: Mapping[str, str], body: bytes, now: datet
     """Return for a success; otherwise raise the error that the reply means."""
     if 200 <= status < 300:
         return
-    message = _message(body) or f"Harvest answered {status}"
+    message = _message(body) or later("Harvest answered {status}").format(status=status)
     if status == 401:
         raise Unauthorized(message)
     if status == 403:

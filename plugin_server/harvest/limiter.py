@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 
 from plugin_server.harvest import core
 from plugin_server.runtime import log
+from plugin_server.runtime.i18n import later
 from plugin_server.runtime.redis import AWAY
 
 Kind = Literal["person", "batch"]
@@ -222,7 +223,7 @@ class SharedLimiter:
         end = _now() + patience
         while (wait := await self._ask(kind, count=True)) > 0:
             if _now() + wait > end:
-                raise core.Throttled("Harvest is busy", wait)
+                raise core.Throttled(later("Harvest is busy"), wait)
             await asyncio.sleep(wait)
 
     async def wait(self, kind: Kind) -> float:

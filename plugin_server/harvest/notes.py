@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from plugin_server.runtime.i18n import gettext as _
+
 MAXIMUM_NOTES = 5000
 """Longest note we send, in characters. Harvest's own limit is far above; nobody reads so much on an invoice."""
 
@@ -16,7 +18,11 @@ def clean_notes(text: str) -> str:
 
 def too_long(notes: str) -> str | None:
     """Why these notes are refused, in words; ``None`` when they are not."""
-    return f"At most {MAXIMUM_NOTES} characters; these are {len(notes)}." if len(notes) > MAXIMUM_NOTES else None
+    return (
+        _("At most {maximum} characters; these are {count}.").format(maximum=MAXIMUM_NOTES, count=len(notes))
+        if len(notes) > MAXIMUM_NOTES
+        else None
+    )
 
 
 def _storable(char: str) -> bool:

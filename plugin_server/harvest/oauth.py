@@ -15,6 +15,7 @@ import msgspec
 from plugin_server.harvest import core, wire
 from plugin_server.runtime import metrics
 from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.i18n import later
 
 Kind = TypeVar("Kind")
 
@@ -84,9 +85,9 @@ class HarvestOAuth:
                     content = await response.read()
                     called.status, reply_headers = response.status, response.headers
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise core.NoAnswer("Harvest did not answer", repr(error)) from error
+            raise core.NoAnswer(later("Harvest did not answer"), repr(error)) from error
         core.check_token_reply(called.status, reply_headers, content, self._clock.now())
         try:
             return msgspec.json.decode(content, type=kind, strict=False)
         except msgspec.DecodeError as error:
-            raise core.Faulty("Harvest's reply can't be read", str(error)) from error
+            raise core.Faulty(later("Harvest's reply can't be read"), str(error)) from error

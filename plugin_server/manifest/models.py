@@ -150,6 +150,11 @@ class Helpdesk(_Strict):
     time_accounting: TimeAccounting = Field(
         default=TimeAccounting(), description="Time entries in the helpdesk's own time accounting."
     )
+    language: Literal["en", "de"] = Field(
+        default="en",
+        description="The language of what Deskhours writes into tickets, such as notes for project managers. People are"
+        " shown pages and panels in that of their browser.",
+    )
     ticket_number_pattern: Pattern = Field(
         default=re.compile(r"(?:#|\bTicket\s?#?)\s?(\d{4,})\b"),
         description="How a time entry's notes carry a ticket's number; the first group is the number.",

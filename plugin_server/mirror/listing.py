@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta
 from plugin_server.harvest import core, wire
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.runtime.clock import Clock
+from plugin_server.runtime.i18n import later
 
 PAGE = 2000
 """Entries of a page: Harvest's largest."""
@@ -71,7 +72,7 @@ class Listing:
             entries = page.time_entries
             days = [entry.spent_date for entry in entries]
             if days != sorted(days, reverse=True) or (last and days and days[0] > last):
-                raise core.Faulty("Harvest's list of time entries is not in the order of their days")
+                raise core.Faulty(later("Harvest's list of time entries is not in the order of their days"))
             if page.links.next is None:
                 yield Batch(entries, asked_at, (first, last), frozenset(entry.id for entry in entries), None)
                 return
@@ -118,7 +119,7 @@ class Listing:
             if len(set(ids)) == len(ids) and totals == {len(ids)} and await self._stands(filters, day, edges, len(ids)):
                 yield Batch([], asked_at, (day, last), frozenset(ids), earlier)
                 return
-        raise Shifted(f"The entries of {day} changed each time while they were listed")
+        raise Shifted(later("The entries of {day} changed each time while they were listed").format(day=day))
 
     async def _stands(self, filters: Filters, day: date, edges: list[int], total: int) -> bool:
         """Whether the rows at the pages' ends are those that were read there."""

@@ -12,14 +12,15 @@ from plugin_server.mirror.progress import store as progress
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
 
 RUN_SECONDS = 25.0
 """A worker's run begins nothing new after so long; the next one goes on. Shorter than a job of the queue may take, by
 more than the longest wait for a call's turn allows for: a run that is cut off loses only the page in hand."""
 
-BLIND = (
-    "The sync token belongs to {name}, who is no administrator and sees only some entries; deletions are not followed."
-    " Use an administrator's token."
+BLIND = later(
+    "The sync token belongs to {name}, who is no administrator and sees only some entries;"
+    " deletions are not followed. Use an administrator's token."
 )
 
 _logger = log.get(__name__)
@@ -73,7 +74,9 @@ class Runs:
                 try:
                     done = await work(run)
                 except core.HarvestError as error:
-                    await self._end(name, run, count.calls, problem=str(error) or "Harvest did not do what was asked")
+                    await self._end(
+                        name, run, count.calls, problem=str(error) or later("Harvest did not do what was asked")
+                    )
                     raise
                 except Blind as error:
                     await self._end(name, run, count.calls, problem=str(error))

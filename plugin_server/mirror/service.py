@@ -19,6 +19,7 @@ from plugin_server.mirror.writing import again
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
 
 REREAD = 20
 """At most so many entries are read one by one in a run."""
@@ -177,7 +178,9 @@ class Mirror:
             owner = await store.owner(self._pool, entry_id)
             user = await client.me() if owner is not None else None
             if user is not None and user.id != owner and not user.sees_all:
-                raise core.Denied("Harvest does not show this entry to everybody: it may still be there") from None
+                raise core.Denied(
+                    later("Harvest does not show this entry to everybody: it may still be there")
+                ) from None
             async with self._pool.acquire() as connection:
                 await store.mark_deleted(connection, entry_id, self._clock.now())
             return None

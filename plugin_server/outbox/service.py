@@ -21,15 +21,16 @@ from plugin_server.outbox.store import Row, Rows
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
 from plugin_server.runtime.queue import Queue
 
 Result = TypeVar("Result")
 
-AWAY = "Harvest can't be reached; this goes by itself as soon as it can."
-SLOW = "Harvest has not answered; this goes by itself as soon as it does."
-TROUBLED = "Harvest has a fault; this goes by itself when it is over."
-BUSY = "Harvest is busy; this goes by itself."
-FAULT = "Something went wrong on our side; it is tried again by itself."
+AWAY = later("Harvest can't be reached; this goes by itself as soon as it can.")
+SLOW = later("Harvest has not answered; this goes by itself as soon as it does.")
+TROUBLED = later("Harvest has a fault; this goes by itself when it is over.")
+BUSY = later("Harvest is busy; this goes by itself.")
+FAULT = later("Something went wrong on our side; it is tried again by itself.")
 
 _logger = log.get(__name__)
 
@@ -151,7 +152,7 @@ class Outbox(Generic[Row]):
             except Stopped as error:
                 await stop(claimed, str(error), error.code)
             except NotConnected:
-                await stop(claimed, "Harvest no longer accepts your sign-in.", "reconnect")
+                await stop(claimed, later("Harvest no longer accepts your sign-in."), "reconnect")
             except CannotRefresh as error:
                 await self._later(claimed, AWAY, "unreachable", detail=str(error))
             except core.Throttled as error:
@@ -162,7 +163,9 @@ class Outbox(Generic[Row]):
             except core.NotReached as error:
                 await self._later(claimed, AWAY, "unreachable", detail=_reason(error))
             except core.HarvestError as error:
-                await stop(claimed, f"Harvest refused this: {str(error).rstrip('.')}.", "refused")
+                await stop(
+                    claimed, later("Harvest refused this: {reason}.").format(reason=str(error).rstrip(".")), "refused"
+                )
             except Exception:
                 _logger.exception("step failed", job=self._job, row=str(claimed.id))
                 await self._later(claimed, FAULT, "fault", self.settles)

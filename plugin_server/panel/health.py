@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from plugin_server.mirror.service import Mirror
 from plugin_server.panel import rules, store
 from plugin_server.panel.rules import Part
-from plugin_server.runtime import log
+from plugin_server.runtime import i18n, log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.popup import PopupPart, PopupRequest, moment
@@ -96,7 +96,9 @@ class HealthSection:
         settled = all(part.state == "ok" for part in parts)
         head = self._templates.render("panel/health.html", request.lang, away=away, settled=settled)
         body = self._templates.render("panel/parts.html", request.lang, lines=lines, read=read)
-        data: dict[str, Any] = {part.name: {"state": part.state, "problem": part.problem} for part in parts}
+        data: dict[str, Any] = {
+            part.name: {"state": part.state, "problem": i18n.retold(part.problem or "") or None} for part in parts
+        }
         return PopupPart(head=(Region("health", head),), tail=(Region("parts", body),), data={"health": data})
 
     def _line(self, part: Part, zone: ZoneInfo | None) -> _Line:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from plugin_server.runtime import i18n
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.errors import Invalid, OtherPerson, Problem
+from plugin_server.runtime.i18n import gettext as _
 
 Body = TypeVar("Body", bound=BaseModel | None)
 
@@ -166,8 +167,10 @@ def _same_person(request: web.Request, caller: Caller) -> None:
     claimed = request.headers.get(PERSON_HEADER, "")
     if claimed.isascii() and claimed.isdigit() and claimed != str(caller.helpdesk_user_id):
         raise OtherPerson(
-            f"You are signed in to the helpdesk as somebody else than {caller.name}, whom Deskhours is connected as in"
-            " this browser. Connect again as yourself to log time."
+            _(
+                "You are signed in to the helpdesk as somebody else than {name}, whom Deskhours"
+                " is connected as in this browser. Connect again as yourself to log time."
+            ).format(name=caller.name)
         )
 
 
@@ -178,8 +181,8 @@ async def _read(request: web.Request, model: type[BaseModel]) -> BaseModel:
         return model.model_validate_json(raw or b"{}")
     except ValidationError as error:
         if any(item["type"] == "json_invalid" for item in error.errors()):
-            raise Problem("The request's body is not JSON.", code="not_json") from None
-        raise Invalid("Some values can't be accepted.", fields=_reasons(error)) from None
+            raise Problem(_("The request's body is not JSON."), code="not_json") from None
+        raise Invalid(_("Some values can't be accepted."), fields=_reasons(error)) from None
 
 
 def _reasons(error: ValidationError) -> dict[str, str]:
@@ -188,5 +191,7 @@ def _reasons(error: ValidationError) -> dict[str, str]:
         name = str(item["loc"][0]) if item["loc"] else "(body)"
         # A field that may be of several types fails once for each: one sentence says what they have in common.
         several = len(item["loc"]) > 1 and item["loc"][-1] in ("str", "int", "float")
-        reasons.setdefault(name, "Expected text or a number." if several else item["msg"].removeprefix("Value error, "))
+        reasons.setdefault(
+            name, _("Expected text or a number.") if several else item["msg"].removeprefix("Value error, ")
+        )
     return reasons

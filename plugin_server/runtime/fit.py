@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from plugin_server.runtime.errors import Problem
+from plugin_server.runtime.i18n import gettext as _
 
 API = 1
 """Of the contract in docs/extension.md; ``extension/background/fit.js`` has its own."""
@@ -39,15 +40,15 @@ def judge(extension: str, api: str) -> str | None:
     """What is to be said to an extension of that version which speaks that API, both as its headers have them; None
     when it is served. What is no version says nothing."""
     if api.isascii() and api.isdigit() and int(api[:9]) > API:
-        return (
-            f"Deskhours in this browser ({extension}) is newer than its server. Ask your administrator to update the"
-            " server; what you typed is kept."
-        )
+        return _(
+            "Deskhours in this browser ({extension}) is newer than its server. Ask your"
+            " administrator to update the server; what you typed is kept."
+        ).format(extension=extension)
     if _VERSION.fullmatch(extension) and _parts(extension) < _parts(LEAST_EXTENSION):
-        return (
-            f"Deskhours in this browser ({extension}) is older than its server takes. Ask your administrator for"
-            f" version {LEAST_EXTENSION} or newer; what you typed is kept."
-        )
+        return _(
+            "Deskhours in this browser ({extension}) is older than its server takes. Ask your"
+            " administrator for version {least} or newer; what you typed is kept."
+        ).format(extension=extension, least=LEAST_EXTENSION)
     return None
 
 

@@ -32,6 +32,7 @@ from prometheus_client.registry import Collector
 from plugin_server.runtime import log
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import NotFound, Unauthenticated
+from plugin_server.runtime.i18n import gettext as _
 from plugin_server.runtime.web import identify, tell_problems
 
 PATH = "/metrics"
@@ -156,10 +157,10 @@ class Exposition:
     async def guarded(self, request: web.Request) -> web.Response:
         """For who has the token; without one set there is nothing here."""
         if self._token is None:
-            raise NotFound("There is nothing at this address.")
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+            raise NotFound(_("There is nothing at this address."))
+        scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token.encode()):
-            raise Unauthenticated("The metrics want the token that the manifest's server.metrics_token names.")
+            raise Unauthenticated(_("The metrics want the token that the manifest's server.metrics_token names."))
         return await self.open(request)
 
     async def open(self, _request: web.Request) -> web.Response:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from plugin_server.runtime import i18n
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.section import Region
 
@@ -43,7 +44,7 @@ class PopupSection(Protocol):
 def moment(at: datetime, now: datetime, zone: ZoneInfo | None) -> str:
     """An instant in a person's zone, as short as it is clear: ``10:42``, or with its day when that is another one.
     Without a zone in UTC, and it says so."""
-    local = at.astimezone(zone) if zone else at
-    same_day = local.date() == (now.astimezone(zone) if zone else now).date()
-    text = f"{local:%H:%M}" if same_day else f"{local:%Y-%m-%d %H:%M}"
+    read = zone or UTC
+    same_day = at.astimezone(read).date() == now.astimezone(read).date()
+    text = i18n.clock_time(at, read) if same_day else i18n.moment(at, read)
     return text if zone else f"{text} UTC"

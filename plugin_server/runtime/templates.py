@@ -59,4 +59,6 @@ def _install(environment: jinja2.Environment, lang: str) -> None:
         "day": i18n.day,
         "moment": i18n.moment,
         "clock_time": i18n.clock_time,
+        "number": i18n.number,
+        "retold": i18n.retold,
     }

@@ -22,6 +22,7 @@ from plugin_server.runtime.api import (
     wants_html,
 )
 from plugin_server.runtime.errors import NotFound, Problem, Unavailable
+from plugin_server.runtime.i18n import gettext as _
 from plugin_server.runtime.stop import STOP
 
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
@@ -82,9 +83,9 @@ async def _told(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Problem as problem:
         return await _answer(request, problem)
     except web.HTTPNotFound:
-        return await _answer(request, NotFound("There is nothing at this address."))
+        return await _answer(request, NotFound(_("There is nothing at this address.")))
     except web.HTTPRequestEntityTooLarge:
-        return await _answer(request, Problem("The request's body is too large.", code="too_large", status=413))
+        return await _answer(request, Problem(_("The request's body is too large."), code="too_large", status=413))
     except web.HTTPException as error:
         if error.status < 400:
             raise
@@ -97,11 +98,11 @@ async def _told(request: web.Request, handler: Handler) -> web.StreamResponse:
             _logger.info("the caller has gone")
             return web.Response(status=503)  # nobody reads it
         _logger.error("the database does not answer", reason=repr(error))
-        words = "Deskhours' database does not answer. Nothing you typed is lost; try again in a moment."
+        words = _("Deskhours' database does not answer. Nothing you typed is lost; try again in a moment.")
         return await _answer(request, Unavailable(words))
     except Exception:
         _logger.exception("request failed")
-        words = "Something went wrong on the server. Nothing you typed is lost; try again in a moment."
+        words = _("Something went wrong on the server. Nothing you typed is lost; try again in a moment.")
         return await _answer(request, Problem(words, code="fault", status=500))
 
 

@@ -14,6 +14,7 @@ from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.runtime import log
 from plugin_server.runtime.api import Answer, Call, PanelView, Route
 from plugin_server.runtime.errors import NotFound, Problem, Unauthenticated
+from plugin_server.runtime.i18n import gettext as _
 from plugin_server.tickets.intake import Intake
 from plugin_server.tickets.links import store as links_store
 from plugin_server.tickets.links.service import Links
@@ -88,12 +89,12 @@ class TicketRoutes:
     async def take(self, request: web.Request) -> web.Response:
         """A call says only that a ticket changed; what it is now is read as the service user."""
         if not self._secrets:
-            raise NotFound("No webhook is set up: the manifest names no helpdesk.webhook_secret.")
+            raise NotFound(_("No webhook is set up: the manifest names no helpdesk.webhook_secret."))
         body = b""
         async for chunk in request.content.iter_any():
             body += chunk
             if len(body) > MAXIMUM_PAYLOAD:
-                raise Problem("The payload is too large.", code="too_large", status=413)
+                raise Problem(_("The payload is too large."), code="too_large", status=413)
         try:
             delivery = self._read(request.headers, body)
         except base.Unauthorized as error:

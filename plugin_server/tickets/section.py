@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from plugin_server.mirror.service import Mirror
 from plugin_server.mirror.store import Project
+from plugin_server.runtime import i18n
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.section import Contribution, PanelRequest, Region
 from plugin_server.runtime.templates import Templates
@@ -37,8 +40,8 @@ class LinkSection:
                     change=change,
                     old=_label(await self._mirror.project(change.old_project_id), change.old_project_id),
                     new=_label(await self._mirror.project(change.new_project_id or 0), change.new_project_id),
-                    left_hours=f"{change.left_hours / 100:.2f}",
-                    came_hours=f"{change.came_hours / 100:.2f}",
+                    left_hours=i18n.decimal(Decimal(change.left_hours) / 100),
+                    came_hours=i18n.decimal(Decimal(change.came_hours) / 100),
                     asks=open_question,
                 )
                 regions.append(Region("link-change", html))
@@ -49,7 +52,7 @@ class LinkSection:
                     "tickets/unassigned.html",
                     request.lang,
                     ticket_id=ticket.id,
-                    entries=[(one, f"{one.hours / 100:.2f}") for one in found[:SHOWN]],
+                    entries=[(one, i18n.decimal(Decimal(one.hours) / 100)) for one in found[:SHOWN]],
                     more=len(found) > SHOWN,
                 )
                 regions.append(Region("unassigned", html))

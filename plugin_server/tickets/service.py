@@ -15,6 +15,7 @@ from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Forbidden, NotFound, Unauthenticated, Unavailable
+from plugin_server.runtime.i18n import gettext as _
 from plugin_server.runtime.queue import Queue
 from plugin_server.runtime.section import PanelRequest
 from plugin_server.tickets import rules, store
@@ -49,11 +50,15 @@ class Tracking:
         """The obstacle in words, for who asks without looking at the panel."""
         label = self.project.label if self.project else ""
         words: dict[str, str] = {
-            "no_project": "This ticket has no Harvest project, so there is nothing to log time on.",
-            "bad_project": f"The ticket's Harvest Project ID “{ticket.project_text}” is not a project's number.",
-            "unknown_project": f"Harvest project {ticket.project_id} is not known in this account.",
-            "archived": f"The Harvest project {label} is archived.",
-            "not_assigned": f"You are not assigned to the Harvest project {label}.",
+            "no_project": _("This ticket has no Harvest project, so there is nothing to log time on."),
+            "bad_project": _("The ticket's Harvest Project ID “{text}” is not a project's number.").format(
+                text=ticket.project_text
+            ),
+            "unknown_project": _("Harvest project {number} is not known in this account.").format(
+                number=ticket.project_id
+            ),
+            "archived": _("The Harvest project {label} is archived.").format(label=label),
+            "not_assigned": _("You are not assigned to the Harvest project {label}.").format(label=label),
         }
         return words.get(self.obstacle or "")
 
@@ -91,12 +96,14 @@ class Tickets:
             except (base.HelpdeskError, CannotRefresh, TimeoutError) as error:
                 if not access.stands(now):
                     raise Unavailable(
-                        "The helpdesk does not answer, so it can't be checked whether you may see this ticket."
-                        " Try again in a moment."
+                        _(
+                            "The helpdesk does not answer, so it can't be checked whether you"
+                            " may see this ticket. Try again in a moment."
+                        )
                     ) from error
             ticket = await store.ticket(self._pool, ticket_id)
         if ticket is None:
-            raise NotFound(f"Ticket {ticket_id} is not known.")
+            raise NotFound(_("Ticket {ticket} is not known.").format(ticket=ticket_id))
         return ticket
 
     async def view(self, caller: Caller, ticket_id: int) -> TicketView:
@@ -171,12 +178,12 @@ class Tickets:
         except base.Missing:
             await store.forbid(self._pool, caller.agent_id, ticket_id)
             await self._queue.nudge(TAKE_JOB, ticket_id)  # the service user finds out whether it is gone for all
-            raise NotFound(f"The helpdesk has no ticket {ticket_id}.") from None
+            raise NotFound(_("The helpdesk has no ticket {ticket}.").format(ticket=ticket_id)) from None
         except base.Denied:
             await store.forbid(self._pool, caller.agent_id, ticket_id)
-            raise Forbidden(f"The helpdesk does not let you see ticket {ticket_id}.") from None
+            raise Forbidden(_("The helpdesk does not let you see ticket {ticket}.").format(ticket=ticket_id)) from None
         except NotConnected:
-            raise Unauthenticated("The helpdesk no longer accepts your sign-in. Connect again.") from None
+            raise Unauthenticated(_("The helpdesk no longer accepts your sign-in. Connect again.")) from None
         async with self._pool.acquire() as connection, connection.transaction():
             written = await self._intake.take(connection, seen)
             await store.allow(connection, caller.agent_id, ticket_id, self._clock.now())

@@ -25,6 +25,7 @@ from plugin_server.outbox.service import Later, Outbox, Stopped
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
 from plugin_server.runtime.queue import Queue
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.service import Tickets
@@ -166,16 +167,16 @@ class LogOutbox:
         assert claimed.timer_id is not None
         timer = await timers_store.rows.get(self._pool, claimed.timer_id)
         if timer is not None and timer.held_by != claimed.id:
-            raise Stopped("Its timer is another log's by now.", "timer")
+            raise Stopped(later("Its timer is another log's by now."), "timer")
         if timer is not None and timer.state == "running":
             # Somebody has let it go on in Harvest, though it is to be logged.
             await self._timelog.stop_timer(timer.id)
         if timer is None or timer.state == "failed":
-            raise Stopped((timer.problem if timer else None) or "There is no timer to log.", "timer")
+            raise Stopped((timer.problem if timer else None) or later("There is no timer to log."), "timer")
         if timer.state == "attention":
-            raise Stopped(timer.problem or "The timer could not be stopped.", timer.problem_code or "timer")
+            raise Stopped(timer.problem or later("The timer could not be stopped."), timer.problem_code or "timer")
         if timer.state != "stopped":
-            raise Later(timer.problem or "The timer is being stopped.", "timer")
+            raise Later(timer.problem or later("The timer is being stopped."), "timer")
         values = Values(
             task_id=claimed.task_id,
             notes=claimed.notes,
@@ -269,11 +270,11 @@ class LogOutbox:
         """Only a person can help: a log not recorded needs attention; an entry not removed stays logged."""
         if claimed.state == "undoing":
             end = rules.after(claimed.state, "kept")
-            words = f"It was not undone. {words}"
+            words = later("It was not undone. {reason}").format(reason=words)
         else:
             end = rules.after(claimed.state, "refused")
             if code == "reconnect":
-                words = "Harvest no longer accepts your sign-in. Connect again; then this is logged by itself."
+                words = later("Harvest no longer accepts your sign-in. Connect again; then this is logged by itself.")
         _logger.warning("log needs attention", log=str(claimed.id), reason=words)
         async with self._pool.acquire() as connection:
             await store.rows.settle(connection, claimed, end, self._clock.now(), words, code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugin_server.helpdesk.base import Helpdesk
+from plugin_server.runtime import i18n
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.popup import PopupPart, PopupRequest, moment
@@ -25,7 +26,6 @@ class _Line:
     """One log as shown; ``since`` in the agent's zone, ``title`` empty where the agent may not be told."""
 
     log: store.Log
-    hours: str
     number: str
     title: str
     url: str
@@ -54,17 +54,17 @@ class LogSection:
             number, title = named.get(log.ticket_id, (str(log.ticket_id), ""))
             since = moment(log.changed_at, now, caller.zone)
             url = self._helpdesk.ticket_url(log.ticket_id)
-            lines.append(_Line(log, f"{log.hours:.2f}", number, title, url, since, _actions(log)))
+            lines.append(_Line(log, number, title, url, since, _actions(log)))
         html = self._templates.render("timelog/popup.html", request.lang, lines=lines, more=len(logs) > SHOWN)
         data = [
             {
                 "id": str(line.log.id),
                 "ticket_id": line.log.ticket_id,
                 "state": line.log.state,
-                "hours": line.hours,
+                "hours": f"{line.log.hours:.2f}",
                 "spent_date": line.log.spent_date.isoformat(),
                 "since": line.log.changed_at.isoformat(),
-                "problem": line.log.problem,
+                "problem": i18n.retold(line.log.problem or "") or None,
             }
             for line in lines
         ]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, Stric
 
 from plugin_server.budgets.ahead import Ahead
 from plugin_server.harvest.notes import MAXIMUM_NOTES
+from plugin_server.runtime import i18n
 from plugin_server.runtime.api import Answer, Call, PanelView, Refused, Route
 from plugin_server.runtime.errors import Conflict, Invalid, Problem
 from plugin_server.runtime.templates import Templates
@@ -84,7 +85,7 @@ class LogOut(BaseModel):
             notes=found.notes,
             timer_id=found.timer_id,
             entry_id=found.entry_id,
-            problem=found.problem,
+            problem=i18n.retold(found.problem or "") or None,
             expires_at=found.expires_at,
         )
 

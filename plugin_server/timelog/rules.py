@@ -15,6 +15,9 @@ from typing import Literal, TypeVar
 from uuid import UUID
 
 from plugin_server.harvest.notes import clean_notes, too_long
+from plugin_server.runtime import i18n
+from plugin_server.runtime.i18n import gettext as _
+from plugin_server.runtime.i18n import later
 
 Value = TypeVar("Value")
 
@@ -72,15 +75,15 @@ OURS: tuple[State, ...] = ("armed", "queued", "undoing")
 
 
 WORDS: Mapping[State, str] = {
-    "armed": "waiting for your reply or note",
-    "queued": "on its way to Harvest",
-    "logged": "in Harvest already",
-    "attention": "waiting for you",
-    "disarmed": "taken back",
-    "expired": "expired",
-    "discarded": "discarded",
-    "undoing": "being undone",
-    "undone": "undone",
+    "armed": later("waiting for your reply or note"),
+    "queued": later("on its way to Harvest"),
+    "logged": later("in Harvest already"),
+    "attention": later("waiting for you"),
+    "disarmed": later("taken back"),
+    "expired": later("expired"),
+    "discarded": later("discarded"),
+    "undoing": later("being undone"),
+    "undone": later("undone"),
 }
 """A state as people are told of it: *This log is …*"""
 
@@ -207,7 +210,7 @@ def _correction(text: str, timed: Timed) -> Decimal | None:
     if hours == timed.measured:
         return None
     if not timed.correctable:
-        raise ValueError("A timer's hours can be corrected once it has stopped, and while it is a single entry.")
+        raise ValueError(_("A timer's hours can be corrected once it has stopped, and while it is a single entry."))
     return hours
 
 
@@ -222,21 +225,25 @@ def parse_hours(text: str, rule: HoursRule) -> Decimal:
     """Hours as ``0.5``, ``0,5``, ``.5`` or ``1:30``. Raises :class:`ValueError` with the reason in words."""
     text = text.strip()
     if not text:
-        raise ValueError(f"Enter the hours, such as {rule.minimum} or 1:30.")
+        raise ValueError(_("Enter the hours, such as {minimum} or 1:30.").format(minimum=i18n.number(rule.minimum)))
     if match := re.fullmatch(r"(\d{1,3}):([0-5]\d)", text, re.ASCII):
         minutes = int(match.group(1)) * 60 + int(match.group(2))
         exact = Decimal(minutes) / 60
     elif re.fullmatch(r"-?(\d{1,6}([.,]\d{0,10})?|[.,]\d{1,10})", text, re.ASCII):
         exact = Decimal(text.replace(",", "."))
     else:
-        raise ValueError("Enter hours as a number such as 0.5, or as hours and minutes such as 1:30.")
+        raise ValueError(_("Enter hours as a number such as 0.5, or as hours and minutes such as 1:30."))
     if exact <= 0 or (exact < rule.minimum and rule.rounding == "refuse"):
-        raise ValueError(f"At least {rule.minimum} hours.")
+        raise ValueError(_("At least {minimum} hours.").format(minimum=i18n.number(rule.minimum)))
     if exact > MAXIMUM_HOURS:
-        raise ValueError(f"At most {MAXIMUM_HOURS} hours a day.")
+        raise ValueError(_("At most {maximum} hours a day.").format(maximum=i18n.number(MAXIMUM_HOURS)))
     if exact % rule.step:
         if rule.rounding == "refuse":
-            raise ValueError(f"In steps of {rule.step} hours: {_neighbours(exact, rule)}.")
+            raise ValueError(
+                _("In steps of {step} hours: {options}.").format(
+                    step=i18n.number(rule.step), options=_neighbours(exact, rule)
+                )
+            )
         exact = _rounded(exact, rule)
     return max(exact, rule.minimum).quantize(HUNDREDTH)
 
@@ -251,15 +258,17 @@ def _rounded(exact: Decimal, rule: HoursRule) -> Decimal:
 def _neighbours(exact: Decimal, rule: HoursRule) -> str:
     below = exact // rule.step * rule.step
     options = [value for value in (below, below + rule.step) if rule.minimum <= value <= MAXIMUM_HOURS]
-    return " or ".join(str(value) for value in options)
+    if len(options) == 1:
+        return i18n.decimal(options[0])
+    return _("{less} or {more}").format(less=i18n.decimal(options[0]), more=i18n.decimal(options[1]))
 
 
 def _task(text: str, tasks: Sequence[int]) -> int:
     text = text.strip()
     if not text:
-        raise ValueError("Choose a task.")
+        raise ValueError(_("Choose a task."))
     if not re.fullmatch(r"\d{1,18}", text, re.ASCII) or int(text) not in tasks:
-        raise ValueError("This task isn't assigned to you in the ticket's Harvest project. Choose another one.")
+        raise ValueError(_("This task isn't assigned to you in the ticket's Harvest project. Choose another one."))
     return int(text)
 
 
@@ -269,9 +278,11 @@ def _day(text: str, today: date) -> date:
     except ValueError:
         day = None
     if day is None:
-        raise ValueError("Enter a day such as 2026-01-31.")
+        raise ValueError(_("Enter a day such as 2026-01-31."))
     if day > today:
-        raise ValueError(f"Time can't be logged for the future; today is {today.isoformat()} in your time zone.")
+        raise ValueError(
+            _("Time can't be logged for the future; today is {today} in your time zone.").format(today=i18n.day(today))
+        )
     if day.year < 2000:
-        raise ValueError("This day is too long ago to be meant.")
+        raise ValueError(_("This day is too long ago to be meant."))
     return day

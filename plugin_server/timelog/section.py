@@ -11,6 +11,7 @@ from plugin_server.manifest import Time as TimeSettings
 from plugin_server.mirror.service import Mirror
 from plugin_server.mirror.store import Task
 from plugin_server.runtime import clock as clocks
+from plugin_server.runtime import i18n
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.queue import Queue
@@ -207,11 +208,12 @@ class TimeLogSection:
             refused=bool(FIELDS & request.errors.keys()),
             tasks=tasks,
             today=today,
+            least=i18n.number(self._settings.minimum_hours),
             ticket_id=request.ticket_id,
             timer_id=timer.timer.id if timer else None,
             run=timer_rules.mark(timer.timer.id, timer.timer.run) if timer else None,
             hours_field=timer is None or (stopped and len(timer.entries) == 1),
-            measured=f"{timer.hours:.2f}" if timer else None,
+            measured=i18n.decimal(timer.hours) if timer else None,
             running=running,
             start=start,
         )
@@ -270,7 +272,7 @@ class TimeLogSection:
             actions = ("undo",)
         return _Line(
             log=log,
-            hours=f"{log.hours:.2f}",
+            hours=i18n.decimal(log.hours),
             task=names.get(log.task_id, f"#{log.task_id}"),
             entry_url=url,
             actions=actions,

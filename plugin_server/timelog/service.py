@@ -17,6 +17,8 @@ from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Connection, Pool
 from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from plugin_server.runtime.i18n import gettext as _
+from plugin_server.runtime.i18n import ngettext
 from plugin_server.runtime.queue import Queue
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.service import Tickets
@@ -116,11 +118,13 @@ class TimeLog:
             if known is not None:
                 self._own(caller, known)
                 if known.ticket_id != wish.ticket_id:
-                    raise Conflict("A log of this id exists on another ticket.", code="id_used")
+                    raise Conflict(_("A log of this id exists on another ticket."), code="id_used")
                 if not _may_change(known, entry):
                     if not _same(known, entry):
                         raise Conflict(
-                            f"A log of this id is {rules.WORDS[known.state]}, with other values; it stays as it is.",
+                            _("A log of this id is {state}, with other values; it stays as it is.").format(
+                                state=_(rules.WORDS[known.state])
+                            ),
                             code="recorded_otherwise",
                         )
                     return known, False
@@ -132,7 +136,9 @@ class TimeLog:
             else:
                 replaced = await store.replace_armed(connection, caller.agent_id, wish.ticket_id, log_id, after, now)
                 if replaced is None:
-                    raise Conflict("A newer log waits on this ticket; this one was not stored.", code="newer_log_waits")
+                    raise Conflict(
+                        _("A newer log waits on this ticket; this one was not stored."), code="newer_log_waits"
+                    )
                 for earlier in replaced:
                     await self.free_timer(connection, earlier)
             if known is not None and known.timer_id not in (None, entry.timer_id):
@@ -176,17 +182,20 @@ class TimeLog:
                 await self.seek_article(earlier, caller.helpdesk_user_id, up_to=wish.after_article_id)
             except CannotRead as error:
                 raise Unavailable(
-                    "The ticket's articles can't be read, so it isn't known whether your earlier log on it is"
-                    " confirmed. Try again in a moment."
+                    _(
+                        "The ticket's articles can't be read, so it isn't known whether your"
+                        " earlier log on it is confirmed. Try again in a moment."
+                    )
                 ) from error
 
     async def words(self, agent_id: int) -> str | None:
         """What of the agent's time is not settled yet (accounts' port)."""
         logs, timers = await store.unsettled(self._pool, agent_id), await self._timers.unsettled(agent_id)
-        parts = [
-            f"{count} {name}{'s' if count > 1 else ''}" for count, name in ((logs, "log"), (timers, "timer")) if count
-        ]
-        return " and ".join(parts) or None
+        of_logs = ngettext("{count} log", "{count} logs", logs).format(count=logs)
+        of_timers = ngettext("{count} timer", "{count} timers", timers).format(count=timers)
+        if logs and timers:
+            return _("{logs} and {timers}").format(logs=of_logs, timers=of_timers)
+        return of_logs if logs else of_timers if timers else None
 
     async def stop_timer(self, timer_id: UUID) -> None:
         """Stop a timer that a log is to record."""
@@ -245,22 +254,22 @@ class TimeLog:
         async with self._pool.acquire() as connection, connection.transaction():
             found = await store.rows.get(connection, log_id, lock=True)
             if found is None:
-                raise NotFound("There is no such log.")
+                raise NotFound(_("There is no such log."))
             self._own(caller, found)
             now = self._clock.now()
             if found.called_at is not None and event in ("disarm", "discard"):
                 raise Conflict(
-                    "It is not known yet whether Harvest has recorded this. Try again first; then there is Undo.",
+                    _("It is not known yet whether Harvest has recorded this. Try again first; then there is Undo."),
                     code="outcome_unknown",
                 )
             try:
                 end = rules.after(found.state, event)
             except rules.WrongState:
-                words = f"This log is {rules.WORDS[found.state]}; nothing was changed."
+                words = _("This log is {state}; nothing was changed.").format(state=_(rules.WORDS[found.state]))
                 raise Conflict(words, code="wrong_state") from None
             if event == "undo" and now - found.changed_at > rules.UNDO_FOR:
                 raise Conflict(
-                    "Undo is offered for a minute. Correct or delete the entry in Harvest.", code="undo_over"
+                    _("Undo is offered for a minute. Correct or delete the entry in Harvest."), code="undo_over"
                 )
             await store.rows.move(connection, log_id, found.state, end, now)
             if event in ("disarm", "discard"):
@@ -276,7 +285,9 @@ class TimeLog:
     async def _check(self, caller: Caller, ticket: tickets_store.Ticket, wish: Wish) -> tuple[rules.Entry, int]:
         """What is to be recorded, and on which project."""
         if caller.harvest_user_id is None:
-            raise Conflict("Connect your Harvest account first; then this can be logged.", code="harvest_not_connected")
+            raise Conflict(
+                _("Connect your Harvest account first; then this can be logged."), code="harvest_not_connected"
+            )
         view = await self._timer(caller, wish)
         tracking = await self._tickets.tracking(caller, ticket)
         fields: dict[str, str] = {}
@@ -285,7 +296,7 @@ class TimeLog:
         if view is None and (words := tracking.refusal(ticket)):
             fields["ticket_id"] = words
         if wish.confirm == "article" and wish.after_article_id is None:
-            fields["after_article_id"] = "Say which article was the last one before the reply."
+            fields["after_article_id"] = _("Say which article was the last one before the reply.")
         tasks = [task.id for task in tracking.tasks]
         try:
             if view:
@@ -299,7 +310,7 @@ class TimeLog:
         except rules.Unacceptable as error:
             fields = {**error.fields, **fields}
         if fields or project_id is None:
-            raise Invalid("This can't be logged as it stands; nothing was stored.", fields=fields)
+            raise Invalid(_("This can't be logged as it stands; nothing was stored."), fields=fields)
         return entry, project_id
 
     async def _timer(self, caller: Caller, wish: Wish) -> View | None:
@@ -310,15 +321,15 @@ class TimeLog:
         if view and (view.timer.state == "failed" or (view.timer.discarded and wish.timer_id is None)):
             view = None
         if wish.timer_id is not None and (view is None or view.timer.id != wish.timer_id):
-            raise Conflict("This timer has been logged or discarded already.", code="timer_ended")
+            raise Conflict(_("This timer has been logged or discarded already."), code="timer_ended")
         return view
 
     def _own(self, caller: Caller, found: store.Log) -> None:
         if found.agent_id != caller.agent_id:
-            raise Forbidden("This log belongs to another agent.")
+            raise Forbidden(_("This log belongs to another agent."))
 
     async def _read(self, log_id: UUID) -> store.Log:
         found = await store.rows.get(self._pool, log_id)
         if found is None:
-            raise NotFound("There is no such log.")
+            raise NotFound(_("There is no such log."))
         return found

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from plugin_server.manifest import Time as TimeSettings
 from plugin_server.runtime import clock as clocks
+from plugin_server.runtime import i18n
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.section import PanelRequest, Region
 from plugin_server.runtime.templates import Templates
@@ -37,10 +38,10 @@ class TimerRow:
             seconds=view.seconds,
             since=rules.instant(view.since) if view.since else None,
             clock=_clock(view.seconds),
-            hours=f"{view.hours:.2f}",
-            when=self._when(view.since, zone) if view.since else timer.spent_date.isoformat(),
+            hours=i18n.decimal(view.hours),
+            when=self._when(view.since, zone) if view.since else i18n.day(timer.spent_date),
             midnight=view.midnight and timer.state != "failed",
-            day=timer.spent_date.isoformat(),
+            day=i18n.day(timer.spent_date),
             forgotten=view.forgotten,
             refused=refused and timer.state in ("stopping", "stopped"),
             limit=self._settings.forgotten_timer_hours,
@@ -62,7 +63,7 @@ class TimerRow:
         """A time of day in the person's zone, with its day unless that is today."""
         local = instant.astimezone(zone)
         today = clocks.today(self._clock, zone)
-        return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
+        return i18n.clock_time(instant, zone) if local.date() == today else i18n.moment(instant, zone)
 
 
 def _clock(seconds: int) -> str:

@@ -14,6 +14,7 @@ from plugin_server.outbox import late
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
 from plugin_server.tickets.service import Tickets
 from plugin_server.timelog import store
 
@@ -58,7 +59,7 @@ class Twins:
                     await mirror_store.mark_deleted(connection, twin.id, self._clock.now())
                 _logger.warning("second entry removed", log=str(suspect.id), entry=twin.id)
             else:
-                problem = "Harvest holds this time twice, and the two differ. Delete the wrong one in Harvest."
+                problem = later("Harvest holds this time twice, and the two differ. Delete the wrong one in Harvest.")
                 _logger.warning("second entry stays", log=str(suspect.id), entry=twin.id)
         async with self._pool.acquire() as connection:
             await store.end_twin_check(connection, suspect.id, problem)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
 from plugin_server.timers import rules, store
 
-GONE = "The timer's entry is no longer in Harvest: somebody has deleted it there."
+GONE = later("The timer's entry is no longer in Harvest: somebody has deleted it there.")
 
 
 class Follow:

@@ -19,6 +19,7 @@ from plugin_server.outbox.service import Outbox
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
 from plugin_server.runtime.queue import Queue
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.service import Tickets
@@ -31,7 +32,7 @@ BATCH = 50
 WORK: tuple[rules.State, ...] = ("starting", "stopping", "deleting")
 """States in which Harvest is still to be told."""
 
-TOO_SHORT = "The timer ran for less than half a minute; nothing was recorded."
+TOO_SHORT = later("The timer ran for less than half a minute; nothing was recorded.")
 
 _logger = log.get(__name__)
 
@@ -307,20 +308,24 @@ class TimerOutbox:
         event: rules.Event = "refused"
         now = self._clock.now()
         if claimed.state == "starting":
-            words = f"The timer was not started. {words}"
+            told = later("The timer was not started. {reason}")
             event = "not_continued" if await store.entries(self._pool, claimed.id) else "refused"
             if (hours := rules.hours_between(claimed.start_wanted_at, now)) * 3600 > rules.UNNOTICEABLE.total_seconds():
-                words += f" The {hours} h since you pressed Start are not in Harvest: log them by hand."
+                told = later(
+                    "The timer was not started. {reason} The {hours} h since you pressed Start are not in Harvest:"
+                    " log them by hand."
+                )
+            words = told.format(reason=words, hours=hours)
         elif claimed.state == "stopping" and code == "reconnect":
-            words = (
-                f"The timer may still run in Harvest. {words} Connect again; then it is stopped as of when you said."
-            )
+            words = later(
+                "The timer may still run in Harvest. {reason} Connect again; then it is stopped as of when you said."
+            ).format(reason=words)
         elif claimed.state == "stopping":
-            words = (
-                f"The timer may still run in Harvest. {words} Stop it there or ask an administrator, then try again."
-            )
+            words = later(
+                "The timer may still run in Harvest. {reason} Stop it there or ask an administrator, then try again."
+            ).format(reason=words)
         else:
-            words = f"The time was not deleted. {words}"
+            words = later("The time was not deleted. {reason}").format(reason=words)
         _logger.warning("timer needs attention", timer=str(claimed.id), reason=words)
         async with self._pool.acquire() as connection, connection.transaction():
             if claimed.called_at is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.runtime.clock import Clock
@@ -23,7 +24,7 @@ class _Line:
     """One timer as shown; times in the agent's zone, ``title`` empty where the agent may not be told."""
 
     timer: store.Timer
-    hours: str
+    hours: Decimal
     number: str
     title: str
     url: str
@@ -57,14 +58,14 @@ class TimerSection:
             since = moment(timer.start_wanted_at, now, caller.zone)
             ended = moment(timer.stop_wanted_at or now, now, caller.zone)
             url = self._helpdesk.ticket_url(timer.ticket_id)
-            lines.append(_Line(timer, f"{view.hours:.2f}", number, title, url, since, ended))
+            lines.append(_Line(timer, view.hours, number, title, url, since, ended))
         html = self._templates.render("timers/popup.html", request.lang, lines=lines)
         data = [
             {
                 "id": str(line.timer.id),
                 "ticket_id": line.timer.ticket_id,
                 "state": line.timer.state,
-                "hours": line.hours,
+                "hours": f"{line.hours:.2f}",
             }
             for line in lines
         ]

@@ -13,6 +13,7 @@ from plugin_server.mirror.service import Mirror
 from plugin_server.outbox.service import Stopped
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
 from plugin_server.timers import store
 
 
@@ -83,12 +84,14 @@ class Recording:
                     await self._change(client, entry, change)
                 except core.Refused as error:
                     raise Stopped(
-                        f"The time itself is in Harvest; only the note and task could not be written: {error}.",
+                        later(
+                            "The time itself is in Harvest; only the note and task could not be written: {reason}."
+                        ).format(reason=error),
                         "refused",
                     ) from error
         left = await store.entries(self._pool, timer.id)
         if not left:
-            raise Stopped("The timer's entry is no longer in Harvest: somebody has deleted it there.", "gone")
+            raise Stopped(later("The timer's entry is no longer in Harvest: somebody has deleted it there."), "gone")
         return left
 
     async def restore(self, client: HarvestClient, timer_id: UUID, typed: Decimal | None) -> None:

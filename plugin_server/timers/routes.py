@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
+from plugin_server.runtime import i18n
 from plugin_server.runtime.api import Answer, Call, PanelView, Refused, Route
 from plugin_server.runtime.errors import Conflict, Invalid, Problem
 from plugin_server.timers import rules, store
@@ -60,7 +61,7 @@ class TimerOut(BaseModel):
             entry_ids=[entry.entry_id for entry in view.entries],
             discarded=timer.discarded,
             held_by=timer.held_by,
-            problem=timer.problem or None,
+            problem=i18n.retold(timer.problem or "") or None,
         )
 
 

@@ -14,6 +14,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from plugin_server.runtime.i18n import later
+
 State = Literal["starting", "running", "stopping", "stopped", "deleting", "attention", "failed", "ended"]
 Event = Literal[
     "begun", "stop", "done", "start", "refused", "retry", "elsewhere", "gone", "keep", "delete", "removed", "recorded",
@@ -137,7 +139,7 @@ def clock_times(day: date, hours: Decimal, made_at: datetime, zone: ZoneInfo, no
     minutes = int((hours * 60).quantize(Decimal(1), ROUND_HALF_UP))
     last = 24 * 60 - 1
     if minutes > last:
-        raise ValueError("In an account with start and end times, at most 23.98 hours fit into a day.")
+        raise ValueError(later("In an account with start and end times, at most 23.98 hours fit into a day."))
     local = made_at.astimezone(zone)
     now = local.hour * 60 + local.minute
     start = max(0, now - minutes) if local.date() == day else min(9 * 60, last - minutes)
@@ -163,14 +165,14 @@ def clock_time(minute: int, notation: str) -> str:
 
 
 WORDS: Mapping[State, str] = {
-    "starting": "being started",
-    "running": "running",
-    "stopping": "being stopped",
-    "stopped": "stopped",
-    "deleting": "being deleted",
-    "attention": "waiting for you: it could not be stopped",
-    "failed": "over: there is nothing to log",
-    "ended": "logged, kept or deleted",
+    "starting": later("being started"),
+    "running": later("running"),
+    "stopping": later("being stopped"),
+    "stopped": later("stopped"),
+    "deleting": later("being deleted"),
+    "attention": later("waiting for you: it could not be stopped"),
+    "failed": later("over: there is nothing to log"),
+    "ended": later("logged, kept or deleted"),
 }
 """A state as people are told of it: *This timer is …*"""
 

@@ -18,6 +18,8 @@ from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Connection, Pool
 from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound
+from plugin_server.runtime.i18n import gettext as _
+from plugin_server.runtime.i18n import later
 from plugin_server.runtime.queue import Queue
 from plugin_server.tickets.service import Tickets
 from plugin_server.timers import rules, store
@@ -27,7 +29,9 @@ STEP_JOB = "step_timer"
 
 _logger = log.get(__name__)
 
-_HELD = "Your last log on this ticket is not in Harvest yet, and it holds this timer. It goes by itself, or needs you."
+_HELD = later(
+    "Your last log on this ticket is not in Harvest yet, and it holds this timer. It goes by itself, or needs you."
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class Timers:
         ticket = await self._tickets.require(caller, ticket_id)
         tracking = await self._tickets.tracking(caller, ticket)
         if tracking.obstacle == "not_connected":
-            raise Conflict("Connect your Harvest account first; then a timer can run.", code="harvest_not_connected")
+            raise Conflict(_("Connect your Harvest account first; then a timer can run."), code="harvest_not_connected")
         notes = note_rules.clean_notes(notes)
         fields = {}
         if words := tracking.refusal(ticket):
@@ -92,14 +96,14 @@ class Timers:
         task = next((task for task in tracking.tasks if str(task.id) == task_id.strip()), None)
         if task is None and not fields:
             fields["task_id"] = (
-                "This task isn't assigned to you in the ticket's Harvest project. Choose another one."
+                _("This task isn't assigned to you in the ticket's Harvest project. Choose another one.")
                 if task_id.strip()
-                else "Choose a task."
+                else _("Choose a task.")
             )
         if words := note_rules.too_long(notes):
             fields["notes"] = words
         if fields or task is None or ticket.project_id is None:
-            raise Invalid("No timer was started.", fields=fields)
+            raise Invalid(_("No timer was started."), fields=fields)
         now, today = self._clock.now(), clocks.today(self._clock, caller.zone)
         try:
             async with self._pool.acquire() as connection, connection.transaction():
@@ -150,7 +154,7 @@ class Timers:
         await self._tickets.require(caller, ticket_id)
         entry, offered = await self._running(caller), await self.elsewhere(caller, ticket_id)
         if entry is None or entry.id != entry_id or offered is None or not offered.adoptable:
-            raise Conflict("This timer no longer runs on the ticket's project.", code="not_running")
+            raise Conflict(_("This timer no longer runs on the ticket's project."), code="not_running")
         tasks = {task.id: task.name for task in await self._mirror.tasks(entry.user_id, entry.project_id)}
         try:
             async with self._pool.acquire() as connection, connection.transaction():
@@ -158,7 +162,9 @@ class Timers:
                 if found and found.state == "failed":
                     await self._move(connection, found, "dismiss", self._clock.now())
                 elif found:
-                    raise Conflict("This ticket has a timer already. Log it or discard it first.", code="timer_there")
+                    raise Conflict(
+                        _("This ticket has a timer already. Log it or discard it first."), code="timer_there"
+                    )
                 timer_id = await store.insert(
                     connection,
                     agent_id=caller.agent_id,
@@ -174,9 +180,11 @@ class Timers:
                     state="running",
                 )
                 if not await store.add_entry(connection, timer_id, entry.id):
-                    raise Conflict("This timer is another ticket's by now.", code="not_running")
+                    raise Conflict(_("This timer is another ticket's by now."), code="not_running")
         except asyncpg.UniqueViolationError:
-            raise Conflict("This ticket has a timer already. Log it or discard it first.", code="timer_there") from None
+            raise Conflict(
+                _("This ticket has a timer already. Log it or discard it first."), code="timer_there"
+            ) from None
         _logger.info("timer adopted", timer=str(timer_id), entry=entry_id)
         return await self._read(timer_id)
 
@@ -255,14 +263,14 @@ class Timers:
         """
         found = await self._own(connection, caller, timer_id)
         if found.held_by not in (None, log_id):
-            raise Conflict("Another log records this timer already.", code="timer_held")
+            raise Conflict(_("Another log records this timer already."), code="timer_held")
         if found.state in ("starting", "running"):
             now = self._clock.now()
             # An instant before the timer began can't be: the clock it was reckoned by was set in between.
             await store.want_stop(connection, timer_id, pressed_at if pressed_at >= found.start_wanted_at else now)
             await self._move(connection, found, "stop", now)
         elif found.state not in ("stopping", "stopped", "attention"):
-            raise Conflict(f"This timer is {rules.WORDS[found.state]}.", code="timer_ended")
+            raise Conflict(_("This timer is {state}.").format(state=_(rules.WORDS[found.state])), code="timer_ended")
         await store.hold(connection, timer_id, log_id, notes)
 
     async def free(self, connection: Connection, timer_id: UUID, log_id: UUID, *, discarded: bool) -> None:
@@ -321,7 +329,7 @@ class Timers:
         try:
             end = rules.after(timer.state, event)
         except rules.WrongState:
-            words = f"This timer is {rules.WORDS[timer.state]}; nothing was changed."
+            words = _("This timer is {state}; nothing was changed.").format(state=_(rules.WORDS[timer.state]))
             raise Conflict(words, code="wrong_state") from None
         await store.rows.move(connection, timer.id, timer.state, end, now)
 
@@ -332,13 +340,13 @@ class Timers:
     async def _own(self, connection: Connection, caller: Caller, timer_id: UUID) -> store.Timer:
         found = await store.rows.get(connection, timer_id, lock=True)
         if found is None:
-            raise NotFound("There is no such timer.")
+            raise NotFound(_("There is no such timer."))
         if found.agent_id != caller.agent_id:
-            raise Forbidden("This timer belongs to another agent.")
+            raise Forbidden(_("This timer belongs to another agent."))
         return found
 
     async def _read(self, timer_id: UUID) -> store.Timer:
         found = await store.rows.get(self._pool, timer_id)
         if found is None:
-            raise NotFound("There is no such timer.")
+            raise NotFound(_("There is no such timer."))
         return found

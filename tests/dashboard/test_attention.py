@@ -60,7 +60,7 @@ async def test_time_that_is_not_in_harvest(desk: Office, state: str, words: str)
     for name in ("Ari", "Mo", "Ada"):
         shown = await desk.listed(name, "logs")
         assert "#10001" in shown
-        assert f"Ada · 1.25 h · 2026-03-04 · “Rewire” {words} : The task is archived · since 11:50" in shown
+        assert f"Ada · 1.25 h · 4 Mar 2026 · “Rewire” {words} : The task is archived · since 11:50" in shown
     assert await desk.listed("Bo", "logs") == ""
 
 
@@ -235,7 +235,7 @@ async def test_tickets_that_a_manager_has_opened(desk: Office) -> None:
     assert "They agreed" not in await desk.page("Mo")  # 11 hours are past that ceiling
     await desk.insert("budget_event", {**unlock, "ceiling": 1200, "expires_at": desk.now + timedelta(hours=12)})
     text = await desk.page("Mo")
-    assert "Mo: up to 12.00 hours, until 2026-03-04 at most" in text
+    assert "Mo: up to 12.00 hours, until 4 Mar 2026 at most" in text
     desk.server.clock.advance(hours=13)
     await desk.person(2, "Mo2", "Budget PM")
     assert "They agreed" not in await desk.page("Mo2")

@@ -21,6 +21,7 @@ from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Unauthenticated
+from plugin_server.runtime.i18n import gettext as _
 
 AUDIENCE = "deskhours-extension"
 ALGORITHM = "HS256"
@@ -118,9 +119,9 @@ class Sessions:
 
     async def authenticate(self, request: web.Request) -> Caller:
         """The caller of a request. Raises :class:`Unauthenticated`, without saying which check failed."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("Nobody is signed in. Connect to Deskhours first.")
+            raise Unauthenticated(_("Nobody is signed in. Connect to Deskhours first."))
         claims = self._verify(token.strip())
         found = await store.session_agent(self._pool, claims.session_id, self._clock.now())
         if found is None or found[0].id != claims.agent_id:
@@ -180,4 +181,4 @@ class Sessions:
 
 
 def _over() -> Unauthenticated:
-    return Unauthenticated("This sign-in is over or not valid. Connect to Deskhours again.")
+    return Unauthenticated(_("This sign-in is over or not valid. Connect to Deskhours again."))

@@ -11,6 +11,7 @@ from plugin_server.accounts.web import rules
 from plugin_server.accounts.web.service import WebSessions
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.errors import Forbidden, Problem
+from plugin_server.runtime.i18n import gettext as _
 
 ATTEMPT_COOKIE = "deskhours_sign_in"
 CSRF_FIELD = "csrf_token"
@@ -53,16 +54,18 @@ class WebRoutes:
         try:
             sent = await request.post()
         except (ValueError, LookupError):  # an encoding that is none, or text that is not in it
-            raise Problem("This form can't be read.") from None
+            raise Problem(_("This form can't be read.")) from None
         if any(not isinstance(value, str) for value in sent.values()):
-            raise Problem("No files are expected here.")
+            raise Problem(_("No files are expected here."))
         fields: MultiDictProxy[str] = sent  # type: ignore[assignment]
         if not rules.is_same_origin(
             headers.get("Origin"), headers.get("Sec-Fetch-Site"), self._public_url
         ) or not rules.is_genuine(fields.get(CSRF_FIELD, ""), self._token(request)):
             raise Forbidden(
-                "This form is not one of your session's pages, or it is from an earlier session. Nothing was changed;"
-                " open the dashboard again.",
+                _(
+                    "This form is not one of your session's pages, or it is from an earlier"
+                    " session. Nothing was changed; open the dashboard again."
+                ),
                 code="csrf",
             )
         return visitor, fields

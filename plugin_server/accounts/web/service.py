@@ -23,6 +23,7 @@ from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Forbidden, Problem, Unauthenticated, Unavailable
+from plugin_server.runtime.i18n import gettext as _
 
 _logger = log.get(__name__)
 
@@ -78,19 +79,25 @@ class WebSessions:
         """
         taken = await store.take(self._pool, digest(state), self._clock.now())
         if taken is None or not hmac.compare_digest(taken[0], digest(browser)):
-            raise Problem("This sign-in is over or was started in another browser. Open the dashboard to start again.")
+            raise Problem(
+                _("This sign-in is over or was started in another browser. Open the dashboard to start again.")
+            )
         if error or not code:
-            raise Forbidden("The helpdesk did not let Deskhours know who you are. Open the dashboard to try again.")
+            raise Forbidden(_("The helpdesk did not let Deskhours know who you are. Open the dashboard to try again."))
         try:
             grant = await self._helpdesk.exchange(code, self._callback)
             person = await self._helpdesk.person(grant.access)
             member = await self._people.member(person.id, fresh=timedelta())
         except base.HelpdeskError as fault:
             _logger.warning("helpdesk sign-in failed", reason=str(fault))
-            raise Unavailable("The helpdesk did not complete the sign-in. Open the dashboard to try again.") from fault
+            raise Unavailable(
+                _("The helpdesk did not complete the sign-in. Open the dashboard to try again.")
+            ) from fault
         # Tickets are read through groups, which customers have no rights in, whatever else they may ask the helpdesk.
         if not person.is_agent or member is None or not member.may_read_any:
-            raise Forbidden(f"{person.name} is not an agent in this helpdesk. The dashboard is for agents.")
+            raise Forbidden(
+                _("{name} is not an agent in this helpdesk. The dashboard is for agents.").format(name=person.name)
+            )
         now = self._clock.now()
         agent = await accounts_store.upsert_agent(self._pool, person.id, person.name, person.email, now)
         token = random_token()
@@ -109,7 +116,7 @@ class WebSessions:
         now = self._clock.now()
         found = await store.session(self._pool, digest(token), now) if token else None
         if found is None:
-            raise Unauthenticated("Nobody is signed in here, or the sign-in is over.")
+            raise Unauthenticated(_("Nobody is signed in here, or the sign-in is over."))
         session, agent = found
         if now - session.used_at >= rules.NOTED_EVERY:
             await store.used(self._pool, session.id, now, rules.end(now, self._lifetime, session.ends_at))

@@ -17,9 +17,11 @@ from plugin_server.budgets.notices import store
 from plugin_server.helpdesk import base
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.outbox.rules import retry_delay
-from plugin_server.runtime import log
+from plugin_server.runtime import i18n, log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import gettext as _
+from plugin_server.runtime.i18n import later
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.intake import Intake
 
@@ -35,7 +37,7 @@ _logger = log.get(__name__)
 
 
 class Notices:
-    """Sends what is to be told, as the service user."""
+    """Sends what is to be told, as the service user, in the language that the helpdesk is written in."""
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class Notices:
         managers: Managers,
         intake: Intake,
         public_url: str,
+        lang: str,
         clock: Clock,
     ) -> None:
         self._pool = pool
@@ -53,6 +56,7 @@ class Notices:
         self._token = token
         self._managers = managers
         self._public_url = public_url
+        self._lang = lang
         self._clock = clock
 
     async def step(self) -> int:
@@ -61,7 +65,8 @@ class Notices:
         due = await store.due(self._pool, now, now + LEASE, AT_ONCE)
         for number, notice in enumerate(due):
             try:
-                await self._send(notice)
+                with i18n.speaking(self._lang):
+                    await self._send(notice)
             except asyncio.CancelledError:  # the worker ends; another one need not wait for our lease
                 left = [notice.id for notice in due[number:]]
                 await asyncio.shield(store.leave(self._pool, left, now + LEASE, self._clock.now()))
@@ -79,7 +84,7 @@ class Notices:
             return
         one = await budgets_store.budget(self._pool, notice.ticket_id)
         if ticket is None or ticket.deleted_at is not None:
-            await self._give_up(notice, "The helpdesk no longer has the ticket.")
+            await self._give_up(notice, later("The helpdesk no longer has the ticket."))
             return
         mailed = notice.mailed
         try:
@@ -97,7 +102,7 @@ class Notices:
             now = self._clock.now()
             await store.not_told(self._pool, notice.id, str(error), now, mailed=True, called=False)
         except base.Missing:
-            await self._give_up(notice, "The helpdesk no longer has the ticket.")
+            await self._give_up(notice, later("The helpdesk no longer has the ticket."))
         except base.HelpdeskError as error:
             await self._later(notice, error)
         else:
@@ -124,12 +129,13 @@ class Notices:
     def _html(self, notice: store.Notice, whom: str, told: Told) -> str:
         """The note: who, what, where to decide; and its id, by which it is found again."""
         link = escape(f"{self._public_url}/dashboard?ticket={notice.ticket_id}&notice={notice.id}")
-        parts = [f"<p>{whom}</p>" if whom else "", f"<p>{escape(notice.words)}</p>"]
+        parts = [f"<p>{whom}</p>" if whom else "", f"<p>{escape(i18n.retold(notice.words))}</p>"]
         if told.skipped:
             names = ", ".join(told.skipped)
-            parts.append(f"<p>{escape(f'Not told, for want of the project manager role: {names}.')}</p>")
+            words = _("Not told, for want of the project manager role: {names}.").format(names=names)
+            parts.append(f"<p>{escape(words)}</p>")
         if not told.members:
-            parts.append("<p>Nobody holds the project manager role.</p>")
+            parts.append(f"<p>{escape(_('Nobody holds the project manager role.'))}</p>")
         parts.append(f'<p><a href="{link}">Deskhours</a></p>')
         return "".join(parts)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from plugin_server.budgets.store import Event, write_down
 from plugin_server.runtime.database import Connection, Pool
+from plugin_server.runtime.i18n import later
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,10 @@ async def tell(
 async def drop(connection: Connection, crossing: UUID | None) -> None:
     """A lock that is over before anybody was told needs no telling."""
     await connection.execute(
-        "UPDATE budget_notice SET state = 'failed', problem = 'The ticket is no longer locked.'"
+        "UPDATE budget_notice SET state = 'failed', problem = $2"
         " WHERE crossing = $1 AND state = 'queued' AND NOT called",
         crossing,
+        later("The ticket is no longer locked."),
     )
 
 

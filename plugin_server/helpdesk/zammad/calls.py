@@ -10,6 +10,7 @@ import aiohttp
 from plugin_server.helpdesk import base
 from plugin_server.helpdesk.zammad import core
 from plugin_server.runtime import metrics
+from plugin_server.runtime.i18n import later
 
 Result = TypeVar("Result")
 
@@ -48,7 +49,9 @@ class Calls:
                     called.status = response.status
                     return response.status, await response.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise base.Unreachable(f"Zammad did not answer: {error or type(error).__name__}") from error
+            raise base.Unreachable(
+                later("Zammad did not answer: {reason}").format(reason=error or type(error).__name__)
+            ) from error
 
 
 def read(convert: Callable[[], Result]) -> Result:
@@ -56,4 +59,4 @@ def read(convert: Callable[[], Result]) -> Result:
     try:
         return convert()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise base.Unreachable(f"Zammad's answer can't be read: {error!r}") from error
+        raise base.Unreachable(later("Zammad's answer can't be read: {reason}").format(reason=repr(error))) from error

@@ -13,6 +13,7 @@ from typing import Any
 
 from plugin_server.helpdesk import base
 from plugin_server.manifest import Fields
+from plugin_server.runtime.i18n import later
 
 SYSTEM_USER = 1
 """Zammad's own user, the owner of tickets that nobody owns."""
@@ -21,12 +22,14 @@ SYSTEM_USER = 1
 def check(status: int, body: bytes) -> Any:
     """The reply's JSON; raises the :class:`~plugin_server.helpdesk.base.HelpdeskError` that another reply means."""
     if status >= 500 or status == 429:
-        raise base.Unreachable(f"Zammad answered {status}")
+        raise base.Unreachable(later("Zammad answered {status}").format(status=status))
     try:
         data = json.loads(body)
     except ValueError:
         # A proxy's or login page: also for a 401 or 403, because then it is not Zammad that speaks.
-        raise base.Unreachable(f"Zammad answered {status} with something that is not JSON") from None
+        raise base.Unreachable(
+            later("Zammad answered {status} with something that is not JSON").format(status=status)
+        ) from None
     if status < 300:
         return data
     words = str(data.get("error_human") or data.get("error") or status) if isinstance(data, dict) else str(status)

@@ -15,6 +15,8 @@ from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Conflict, Forbidden, NotFound, Unavailable
+from plugin_server.runtime.i18n import gettext as _
+from plugin_server.runtime.i18n import later
 from plugin_server.runtime.queue import Queue
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.attribution import store as attribution_store
@@ -54,14 +56,14 @@ class Links:
         """
         change = await store.change(self._pool, change_id)
         if change is None:
-            raise NotFound("No such change.")
+            raise NotFound(_("No such change."))
         ticket = await self._tickets.require(caller, change.ticket_id)
         await self._require_change(caller, ticket)
         if chosen == "move" and change.new_project_id is None:
-            raise Conflict("The ticket names no project that the entries could be moved to.")
+            raise Conflict(_("The ticket names no project that the entries could be moved to."))
         async with self._pool.acquire() as connection, connection.transaction():
             if not await store.answer(connection, change_id, chosen, caller.agent_id, self._clock.now()):
-                raise Conflict("Somebody has answered this before.")
+                raise Conflict(_("Somebody has answered this before."))
             if chosen == "keep":
                 await attribution_store.due(connection, "project", [change.old_project_id])
         await self._queue.nudge(FIGURES_JOB)
@@ -76,12 +78,12 @@ class Links:
         await self._require_change(caller, ticket)
         found = await attribution_store.counts_for(self._pool, entry_id)
         if found is None:
-            raise NotFound("No such time entry.")
+            raise NotFound(_("No such time entry."))
         counts_for, rule, project_id = found
         if project_id != ticket.project_id:
-            raise Conflict("This time entry belongs to another project than the ticket.")
+            raise Conflict(_("This time entry belongs to another project than the ticket."))
         if rule in ("reference", "number") or (counts_for is not None and counts_for != ticket_id):
-            raise Conflict("This time entry counts for a ticket already.")
+            raise Conflict(_("This time entry counts for a ticket already."))
         await attribution_store.assign(self._pool, entry_id, ticket_id, caller.agent_id, self._clock.now())
         await self._queue.nudge(FIGURES_JOB)
 
@@ -111,11 +113,10 @@ class Links:
                 if entry.project.id == change.new_project_id:
                     moved += 1
                 else:
-                    kept.append("it is locked")
+                    kept.append(later("it is locked"))
                 await self._mirror.keep([entry])
-        words = f"{moved} moved in Harvest."
-        if kept:
-            words += f" {len(kept)} not: {'; '.join(sorted(set(kept)))}."
+        told = later("{moved} moved in Harvest. {kept} not: {reasons}.") if kept else later("{moved} moved in Harvest.")
+        words = told.format(moved=moved, kept=len(kept), reasons="; ".join(sorted(set(kept))))
         await store.settle(self._pool, change.id, words)
         _logger.info("entries moved", change=change.id, moved=moved, kept=len(kept))
 
@@ -123,6 +124,6 @@ class Links:
         try:
             member = await self._people.member(caller.helpdesk_user_id)
         except base.HelpdeskError as error:
-            raise Unavailable("The helpdesk does not answer. Nothing was changed; try again in a moment.") from error
+            raise Unavailable(_("The helpdesk does not answer. Nothing was changed; try again in a moment.")) from error
         if member is None or not member.may_change(ticket.group_id):
-            raise Forbidden("The helpdesk does not let you change tickets of this group.")
+            raise Forbidden(_("The helpdesk does not let you change tickets of this group."))
