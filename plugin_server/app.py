@@ -16,6 +16,8 @@ from plugin_server.accounts.routes import AccountRoutes
 from plugin_server.accounts.sessions.service import Sessions
 from plugin_server.accounts.web.routes import WebRoutes
 from plugin_server.accounts.web.service import WebSessions
+from plugin_server.alerts.popup import AlertSection
+from plugin_server.alerts.routes import AlertRoutes
 from plugin_server.budgets.ahead import Ahead
 from plugin_server.budgets.routes import BudgetRoutes
 from plugin_server.budgets.section import BudgetSection
@@ -100,6 +102,7 @@ def create(services: Services) -> web.Application:
             HealthSection(health, services.mirror, templates, clock),
             TimerSection(pool, services.timers, services.helpdesk, templates, clock),
             LogSection(pool, services.helpdesk, templates, clock),
+            AlertSection(pool, services.alerts.own, templates),
         ],
         templates,
     )
@@ -115,6 +118,7 @@ def create(services: Services) -> web.Application:
         services.tickets,
         services.links,
         services.budget_desk,
+        services.alerts.deliveries,
         services.budgets.policy,
         services.mirror,
         services.helpdesk,
@@ -129,6 +133,7 @@ def create(services: Services) -> web.Application:
         *LogRoutes(services.timelog, ahead, templates).api(),
         *tickets.api(),
         *BudgetRoutes(services.budget_desk).api(),
+        *AlertRoutes(services.alerts.desktop).api(),
         *TimerRoutes(services.timers).api(),
         *popup.api(),
         *accounts.api(),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from prometheus_client.core import GaugeMetricFamily as Family
 
+from plugin_server.alerts.sending import store as alerts
 from plugin_server.budgets.board import store as budgets
 from plugin_server.budgets.notices import store as notices
 from plugin_server.mirror.changes import store as changes
@@ -47,6 +48,9 @@ class Gauges:
                 number, since = found.get(state, (0, None))
                 count.add_metric([what, state], number)
                 age.add_metric([what, state], self._seconds(since))
+        for state, (number, since) in (await alerts.waiting(self._pool)).items():
+            count.add_metric(["alert", state], number)
+            age.add_metric(["alert", state], self._seconds(since))
         for what, (number, since) in (
             ("notice", await notices.waiting(self._pool)),
             ("ticket_write", await budgets.to_write(self._pool)),

@@ -13,6 +13,8 @@ import aiohttp
 from plugin_server.accounts.crypto import Vault
 from plugin_server.accounts.people.service import People
 from plugin_server.accounts.tokens import Tokens
+from plugin_server.alerts.compose import Alerts
+from plugin_server.alerts.compose import compose as compose_alerts
 from plugin_server.budgets.desk import Desk
 from plugin_server.budgets.locking import Policy as LockPolicy
 from plugin_server.budgets.managers import Managers
@@ -63,6 +65,7 @@ class Services:
     budgets: Budgets
     managers: Managers
     budget_desk: Desk
+    alerts: Alerts
     timers: Timers
     timelog: TimeLog
     limiter: Limiter
@@ -113,6 +116,8 @@ def build(
     budgets = Budgets(pool, _policy(manifest.budgets), clock)
     managers = Managers(pool, people, manifest.budgets.managers)
     budget_desk = Desk(pool, budgets, tickets, intake, people, tokens, helpdesk, service_token, queue, clock)
+    public_url = url_text(manifest.server.public_url)
+    alerts = compose_alerts(pool, budgets, managers, people, helpdesk, session, manifest.alerts, public_url, clock)
     time = manifest.time
     forgotten = None if time.forgotten_timer_hours is None else timedelta(hours=float(time.forgotten_timer_hours))
     timers = Timers(pool, tickets, mirror, queue, clock, forgotten)
@@ -135,6 +140,7 @@ def build(
         budgets=budgets,
         managers=managers,
         budget_desk=budget_desk,
+        alerts=alerts,
         timers=timers,
         timelog=timelog,
         limiter=limiter,

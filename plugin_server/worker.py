@@ -184,6 +184,7 @@ def _figures(services: Services) -> BudgetRounds:
         Notices(pool, helpdesk, token, services.managers, services.intake, public_url, lang, clock),
         services.mirror,
         clock,
+        services.alerts.judging.step,
     )
 
 
@@ -275,6 +276,12 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         except base.HelpdeskError as error:
             _logger.warning("changed tickets not read", reason=str(error))
 
+    async def alert() -> None:
+        if services.alerts.digests is not None:
+            await services.alerts.digests.step()
+        await services.alerts.deliveries.tidy()
+        await services.alerts.deliveries.step()
+
     async def refresh(agent_id: int, asked: int = 0) -> None:
         with working("person"):
             await refresher.person(agent_id, asked)
@@ -310,6 +317,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
             Periodic("people", refresher.people, 60),
             Periodic("sign", rounds.sign, 15),
             Periodic("helpdesk", rounds.helpdesk, 30),
+            Periodic("alerts", alert, 10),
             Periodic("check", checks.beat, 60),
             *periodic,
         ],

@@ -20,6 +20,12 @@ class Told:
     members: tuple[Member, ...]
     skipped: tuple[str, ...]
 
+    def and_also(self, member: Member | None) -> Told:
+        """With one more, unless it is one of them already."""
+        if member is None or any(one.id == member.id for one in self.members):
+            return self
+        return Told((*self.members, member), self.skipped)
+
 
 class Managers:
     """Finds a ticket's project managers. ``by_organisation`` maps the helpdesk's organisation to a login or e-mail."""
@@ -37,6 +43,11 @@ class Managers:
         """Whom to tell. Raises :class:`~plugin_server.helpdesk.base.HelpdeskError` when the helpdesk does not
         answer and nothing is known."""
         return await self._of(ticket, pm_text, self._people.find)
+
+    async def owner(self, ticket: Ticket) -> Member | None:
+        """The agent that the ticket is assigned to. Raises as :meth:`of`."""
+        member = None if ticket.owner_id is None else await self._people.member(ticket.owner_id)
+        return member if member is not None and member.active and not self._people.is_service(member) else None
 
     async def _of(self, ticket: Ticket, pm_text: str, find: Callable[[str], Awaitable[Member | None]]) -> Told:
         skipped: list[str] = []

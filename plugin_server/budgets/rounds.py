@@ -21,11 +21,16 @@ from plugin_server.tickets.attribution.service import Attribute
 from plugin_server.tickets.links import store as links_store
 from plugin_server.tickets.links.service import Links
 
+Step = Callable[[], Awaitable[object]]
+
 _logger = log.get(__name__)
 
 
 class Rounds:
-    """Runs when nudged and every few seconds, in one worker at a time; whichever it is, the outcome is the same."""
+    """Runs when nudged and every few seconds, in one worker at a time; whichever it is, the outcome is the same.
+
+    ``follower`` looks at the figures once they are computed; it stands above.
+    """
 
     def __init__(
         self,
@@ -39,12 +44,13 @@ class Rounds:
         notices: Notices,
         mirror: Mirror,
         clock: Clock,
+        follower: Step | None = None,
     ) -> None:
         self._pool = pool
         self._mirror = mirror
         self._clock = clock
         self._running = self._again = False
-        self._steps: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
+        self._steps: tuple[tuple[str, Step], ...] = (
             ("guard", guard.step),
             ("attribute", attribute.run),
             ("recompute", budgets.recompute),
@@ -52,6 +58,7 @@ class Rounds:
             ("watch", watch.step),
             ("move", links.step),
             ("changes", self._tell_changes),
+            *((("follow", follower),) if follower else ()),
             ("notices", notices.step),
         )
 

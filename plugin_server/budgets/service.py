@@ -9,6 +9,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 from plugin_server.budgets import locking, rules, store
+from plugin_server.budgets.changes import store as changes_store
 from plugin_server.budgets.notices import store as notices_store
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
@@ -109,12 +110,14 @@ class Budgets:
     async def compute(self, connection: Connection, ticket_ids: Sequence[int]) -> None:
         """Compute tickets in the caller's transaction; their rows are held until it ends."""
         before = await store.budgets(connection, ticket_ids)
+        computed = []
         for ticket in await tickets_store.tickets(connection, ticket_ids):
             previous = before.get(ticket.id)
             now = await self._computed(connection, ticket, previous)
             if now is None:
                 continue
             await store.put(connection, now)
+            computed.append(now)
             if now.locked and (previous is None or not previous.locked):
                 await self._lock_begins(connection, now)
                 _logger.info("ticket locked", ticket=ticket.id, used=now.lock_used, limit=now.lock_limit)
@@ -127,6 +130,7 @@ class Budgets:
                 await self._report_merge(connection, ticket)
                 await self._report_exemption(connection, ticket)
                 _logger.info("ticket no longer locked", ticket=ticket.id)
+        await changes_store.note(connection, computed)
 
     async def _lock_begins(self, connection: Connection, now: store.Budget) -> None:
         """The ledger says so, and the project manager is to be told, once."""

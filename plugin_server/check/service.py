@@ -13,6 +13,7 @@ from plugin_server.check.chain import Link
 from plugin_server.check.context import Context, WorkerSeen
 from plugin_server.check.links import (
     agents,
+    alerts,
     bookings,
     clock,
     database,
@@ -75,6 +76,8 @@ LINKS: tuple[Link[Context], ...] = (
     Link(("time_accounting",), bookings.time_accounting, ("manifest", "migrations")),
     Link(("agents",), agents.agents, ("migrations",), after=("manifest", "secrets")),
     _keyed(("gate",), gate.gate, (*_APPLICATION, "server.token_keys"), ("migrations", "helpdesk"), ("agents",)),
+    _keyed(("alerts_email",), alerts.email, ("alerts.email",)),
+    _keyed(("alerts_chat",), alerts.chat, ("alerts.chat",)),
 )
 """In the order in which they are told. A link comes after those it needs."""
 

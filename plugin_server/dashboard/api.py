@@ -104,6 +104,7 @@ class AttentionOut(BaseModel):
     unassigned_entries: int
     reported_changes: int
     failed_notices: int
+    undelivered_alerts: int
     unwritten_fields: int
     broken_links: int
     failing_syncs: int | None
@@ -179,6 +180,7 @@ class DashboardApi:
                 unassigned_entries=attention.entries_total,
                 reported_changes=len(attention.events),
                 failed_notices=len(attention.untold),
+                undelivered_alerts=len(attention.undelivered),
                 unwritten_fields=len(attention.unwritten),
                 broken_links=len(attention.troubles),
                 failing_syncs=None if attention.syncs is None else attention.failing_syncs,

@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from plugin_server.accounts.web import store as web_store
+from plugin_server.alerts.sending import store as alerts_store
+from plugin_server.alerts.sending.store import Failing
 from plugin_server.budgets.board import store as budgets_store
 from plugin_server.budgets.board.store import Untold
 from plugin_server.budgets.store import Event
@@ -75,6 +77,15 @@ class UntoldLine:
 
 
 @dataclass(frozen=True)
+class AlertLine:
+    """An alert that did not get through so far, to whom, and its ticket; a digest has none."""
+
+    delivery: Failing
+    who: str
+    row: Row | None
+
+
+@dataclass(frozen=True)
 class TroubleLine:
     """What is wrong with a ticket's project or budget."""
 
@@ -92,6 +103,7 @@ class Attention:
     entries_total: int
     events: Sequence[EventLine]
     untold: Sequence[UntoldLine]
+    undelivered: Sequence[AlertLine]
     unwritten: Sequence[Row]
     troubles: Sequence[TroubleLine]
     syncs: Sequence[SyncState] | None
@@ -114,6 +126,7 @@ class Attention:
             + self.entries_total
             + len(self.events)
             + len(self.untold)
+            + len(self.undelivered)
             + len(self.unwritten)
             + len(self.troubles)
             + self.failing_syncs
@@ -149,12 +162,18 @@ class AttentionDesk:
             entries_total,
             [EventLine(event, board.rows[event.ticket_id]) for event in events],
             [UntoldLine(one, board.rows[one.ticket_id]) for one in untold],
+            await self._undelivered(board, since) if manages else [],
             [row for row in board.rows.values() if row.figures.write_problem][:AT_MOST],
             _troubles(board)[:AT_MOST],
             await self._mirror.states() if manages else None,
             await self._health.look() if manages else None,
             await check_store.failures(self._pool) if manages else None,
         )
+
+    async def _undelivered(self, board: Board, since: datetime) -> list[AlertLine]:
+        found = await alerts_store.failing(self._pool, list(board.rows), since, AT_MOST)
+        names = await web_store.names(self._pool, sorted({one.user_id for one in found if one.user_id}))
+        return [AlertLine(one, names.get(one.user_id, ""), board.rows.get(one.ticket_id or 0)) for one in found]
 
     async def _logs(self, board: Board, since: datetime) -> tuple[list[LogLine], int]:
         ids = list(board.rows) if board.viewer.may_manage else []

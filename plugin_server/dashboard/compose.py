@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from plugin_server.accounts.people.service import People
 from plugin_server.accounts.web.routes import WebRoutes
+from plugin_server.alerts.sending.service import Deliveries
 from plugin_server.budgets.desk import Desk
 from plugin_server.budgets.service import Policy
 from plugin_server.dashboard.alerts import AlertDesk
@@ -17,6 +18,7 @@ from plugin_server.dashboard.page import Pages
 from plugin_server.dashboard.ports import Health
 from plugin_server.dashboard.projects import Projects
 from plugin_server.dashboard.routes import DashboardRoutes
+from plugin_server.dashboard.undelivered import Undelivered
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.manifest import Roles
 from plugin_server.mirror.service import Mirror
@@ -44,6 +46,7 @@ def compose(
     tickets: Tickets,
     links: Links,
     desk: Desk,
+    deliveries: Deliveries,
     policy: Policy,
     mirror: Mirror,
     helpdesk: Helpdesk,
@@ -59,5 +62,6 @@ def compose(
     projects = Projects(pool, policy, clock)
     attention = AttentionDesk(pool, mirror, health, clock)
     pages = Pages(pool, boards, alerts, projects, attention, tickets, helpdesk, mirror, templates, clock)
-    routes = DashboardRoutes(browsers, pages, boards, projects, desk, links)
+    undelivered = Undelivered(pool, boards, deliveries)
+    routes = DashboardRoutes(browsers, pages, boards, projects, desk, links, undelivered)
     return Dashboard(routes, DashboardApi(boards, alerts, attention))

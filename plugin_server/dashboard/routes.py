@@ -19,6 +19,7 @@ from plugin_server.dashboard.board import Boards
 from plugin_server.dashboard.page import Form, Pages, kept
 from plugin_server.dashboard.projects import Projects
 from plugin_server.dashboard.tables import PROJECT_HEAD, TICKET_HEAD, project_cells, ticket_cells
+from plugin_server.dashboard.undelivered import Undelivered
 from plugin_server.runtime.api import language
 from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unauthenticated, Unavailable
 from plugin_server.runtime.i18n import gettext as _
@@ -67,6 +68,7 @@ class DashboardRoutes:
         projects: Projects,
         desk: Desk,
         links: Links,
+        undelivered: Undelivered,
     ) -> None:
         self._browsers = browsers
         self._pages = pages
@@ -74,6 +76,7 @@ class DashboardRoutes:
         self._projects = projects
         self._desk = desk
         self._links = links
+        self._undelivered = undelivered
         self._actions: dict[str, Action] = {
             "unlock": self._unlock,
             "raise": self._raise,
@@ -91,6 +94,7 @@ class DashboardRoutes:
             web.get("/dashboard/projects.csv", self.projects_csv),
             web.post(rf"/dashboard/tickets/{{ticket_id:\d{{1,15}}}}/{{action:{names}}}", self.act),
             web.post(r"/dashboard/entries/{entry_id:\d{1,15}}/assign", self.assign),
+            web.post(r"/dashboard/alerts/{delivery_id:[0-9a-f-]{36}}/retry", self.retry),
             web.static("/dashboard/static", STATIC),
         ]
 
@@ -150,6 +154,15 @@ class DashboardRoutes:
             form = Form("assign", int(ticket), message=problem.message)
             return await self._refused(request, visitor, fields, form, problem)
         return self._go_back(fields, "assign", int(ticket))
+
+    async def retry(self, request: web.Request) -> web.Response:
+        """*Try again*: an alert that did not get through is sent at once."""
+        visitor, fields = await self._browsers.form(request)
+        try:
+            await self._undelivered.retry(visitor.caller, request.match_info["delivery_id"])
+        except (Conflict, Forbidden, NotFound, Unavailable) as problem:
+            return await self._refused(request, visitor, fields, Form("retry", 0, message=problem.message), problem)
+        return self._go_back(fields, "retry", 0)
 
     def _go_back(self, fields: Mapping[str, str], action: str, ticket_id: int) -> web.Response:
         """To the page as it was, which says what was done."""

@@ -4,6 +4,7 @@ Secrets never stand in the manifest; it names the file (relative to the manifest
 variable that holds each of them. All mistakes of a manifest are reported at once, each with its path.
 """
 
+from plugin_server.manifest.alerts import Alerts, Chat, Digest, Email, is_here
 from plugin_server.manifest.loading import ManifestError, load, validate
 from plugin_server.manifest.models import (
     Bands,
@@ -23,8 +24,12 @@ from plugin_server.manifest.secrets import MINIMUM_KEY_BYTES
 
 __all__ = [
     "MINIMUM_KEY_BYTES",
+    "Alerts",
     "Bands",
     "Budgets",
+    "Chat",
+    "Digest",
+    "Email",
     "Extension",
     "Fields",
     "Harvest",
@@ -35,6 +40,7 @@ __all__ = [
     "RateLimit",
     "Roles",
     "Time",
+    "is_here",
     "load",
     "url_text",
     "validate",

@@ -71,8 +71,12 @@ def _sections(whole: dict[str, Any], name: str, part: dict[str, Any]) -> Iterato
 
 
 def _definition(whole: dict[str, Any], value: dict[str, Any]) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = whole["$defs"].get(value.get("$ref", "").removeprefix("#/$defs/"))
-    return found
+    """The object that a setting is, if it is one; one that may be left out is too."""
+    for form in (value, *value.get("anyOf", [])):
+        found: dict[str, Any] | None = whole["$defs"].get(form.get("$ref", "").removeprefix("#/$defs/"))
+        if found is not None:
+            return found
+    return None
 
 
 def _table(name: str, section: dict[str, Any]) -> str:
@@ -93,6 +97,8 @@ def _default(key: str, value: dict[str, Any], section: dict[str, Any]) -> str:
 
 def _kind(value: dict[str, Any]) -> str:
     """What a setting may be, in words."""
+    if "$ref" in value:
+        return "a section"
     if choices := value.get("anyOf") or value.get("oneOf"):
         kinds = [_kind(choice) for choice in choices if choice.get("type") != "object"]
         if len(kinds) < len(choices):

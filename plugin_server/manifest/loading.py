@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import json
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -107,7 +108,9 @@ def _near(path: tuple[int | str, ...]) -> str | None:
     """The setting whose name is nearest to that of an unknown one."""
     model: type[BaseModel] = Manifest
     for part in path[:-1]:
-        inner = model.model_fields[str(part)].annotation
+        annotation = model.model_fields[str(part)].annotation
+        # A section that may be left out is a union with None.
+        inner = next((one for one in get_args(annotation) if one is not NoneType), annotation)
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return None
         model = inner

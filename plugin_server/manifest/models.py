@@ -8,8 +8,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal, Self
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AnyHttpUrl, Field, model_validator
 
+from plugin_server.manifest.alerts import Alerts
 from plugin_server.manifest.kinds import (
     ChromiumId,
     Day,
@@ -24,10 +25,7 @@ from plugin_server.manifest.kinds import (
     RootUrl,
 )
 from plugin_server.manifest.secrets import FernetKey, NamedText, Secret, SigningKey
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from plugin_server.manifest.strict import Strict
 
 
 def url_text(url: AnyHttpUrl) -> str:
@@ -35,7 +33,7 @@ def url_text(url: AnyHttpUrl) -> str:
     return str(url).rstrip("/")
 
 
-class Server(_Strict):
+class Server(Strict):
     """Our own server."""
 
     public_url: RootUrl = Field(description="Where browsers reach the server; OAuth redirects are built from it.")
@@ -58,7 +56,7 @@ class Server(_Strict):
     )
 
 
-class Extension(_Strict):
+class Extension(Strict):
     """The browser extension: how it is packaged, and where people may be signed in from."""
 
     chromium_ids: list[ChromiumId] = Field(
@@ -89,7 +87,7 @@ class Extension(_Strict):
     )
 
 
-class Fields(_Strict):
+class Fields(Strict):
     """Names of the helpdesk's ticket fields that Deskhours uses."""
 
     project: FieldName = Field(default="harvest_project", description="The Harvest project, chosen by agents.")
@@ -109,7 +107,7 @@ class Fields(_Strict):
     )
 
 
-class Roles(_Strict):
+class Roles(Strict):
     """Names of the helpdesk's roles."""
 
     pm: str = Field(default="Budget PM", min_length=1, description="Who may unlock and set budgets.")
@@ -117,7 +115,7 @@ class Roles(_Strict):
     service: str = Field(default="Deskhours service", min_length=1, description="Held by the service user alone.")
 
 
-class TimeAccounting(_Strict):
+class TimeAccounting(Strict):
     """Time entries in the helpdesk's own time accounting, for who reads its reports."""
 
     since: Day | None = Field(
@@ -130,7 +128,7 @@ class TimeAccounting(_Strict):
     )
 
 
-class Helpdesk(_Strict):
+class Helpdesk(Strict):
     """The helpdesk in whose pages Deskhours stands."""
 
     kind: Literal["zammad"] = Field(description="Which helpdesk it is.")
@@ -161,7 +159,7 @@ class Helpdesk(_Strict):
     )
 
 
-class RateLimit(_Strict):
+class RateLimit(Strict):
     """How many calls Deskhours makes to Harvest's API, all its processes together."""
 
     requests: int = Field(
@@ -174,7 +172,7 @@ class RateLimit(_Strict):
     seconds: float = Field(default=15, ge=1, le=60, description="The length of Harvest's window.")
 
 
-class Harvest(_Strict):
+class Harvest(Strict):
     """The Harvest account."""
 
     account_id: int = Field(gt=0, description="Number of the Harvest account; agents of others are refused.")
@@ -216,7 +214,7 @@ class Harvest(_Strict):
     )
 
 
-class Time(_Strict):
+class Time(Strict):
     """How time is logged: rules for hours typed by hand, and for timers."""
 
     default_task: str | None = Field(default=None, description="Task offered first, by name, until one was used.")
@@ -239,7 +237,7 @@ class Time(_Strict):
     )
 
 
-class Bands(_Strict):
+class Bands(Strict):
     """From which utilization, in percent of the budget, each colour begins."""
 
     yellow: Percent = Field(default=Decimal(75), description="From here on a budget is worth a look.")
@@ -253,7 +251,7 @@ class Bands(_Strict):
         return self
 
 
-class Lock(_Strict):
+class Lock(Strict):
     """When a ticket over its budget is locked."""
 
     policy: Literal["over", "tiered", "never"] = Field(
@@ -271,7 +269,7 @@ class Lock(_Strict):
     )
 
 
-class Budgets(_Strict):
+class Budgets(Strict):
     """Budget policy."""
 
     bands: Bands = Field(default=Bands(), description="Where each colour begins.")
@@ -287,7 +285,7 @@ class Budgets(_Strict):
     billable_only: bool = Field(default=False, description="Count billable entries only.")
 
 
-class Manifest(_Strict):
+class Manifest(Strict):
     """The whole manifest. Build it with :func:`load`."""
 
     schema_: str | None = Field(
@@ -299,6 +297,7 @@ class Manifest(_Strict):
     harvest: Harvest = Field(description="The Harvest account, and how it is read.")
     time: Time = Field(default=Time(), description="How time is logged.")
     budgets: Budgets = Field(default=Budgets(), description="Budgets, their colours and their locks.")
+    alerts: Alerts = Field(default=Alerts(), description="Who is told when a budget reaches a level.")
 
     @cached_property
     def redirect_uris(self) -> frozenset[str]:

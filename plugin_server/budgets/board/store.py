@@ -86,7 +86,7 @@ async def untold(pool: Pool, ticket_ids: Collection[int], since: datetime, limit
         "SELECT n.ticket_id, n.kind, n.words, coalesce(n.problem, '') AS problem, n.created_at FROM budget_notice n"
         " JOIN ticket_budget b ON b.ticket_id = n.ticket_id"
         " WHERE n.state = 'failed' AND n.ticket_id = ANY($1::bigint[]) AND n.created_at >= $2"
-        " AND (n.crossing IS NULL OR n.crossing = b.crossing)"
+        " AND (n.crossing IS NULL OR n.kind = 'alert' OR n.crossing = b.crossing)"
         " ORDER BY n.created_at DESC LIMIT $3",
         list(ticket_ids),
         since,

@@ -33,6 +33,9 @@ TRIES = 40
 MAILS = 4
 """After so many tries an e-mail becomes a note that mentions nobody."""
 
+ALERT = "alert"
+"""The kind of a notice that the assigned agent hears as well: a budget's level was crossed."""
+
 _logger = log.get(__name__)
 
 
@@ -92,6 +95,8 @@ class Notices:
                 await store.told(self._pool, notice, article_id, self._clock.now(), "")
                 return
             told = await self._managers.of(ticket, one.accepted_pm if one else ticket.pm_text)
+            if notice.kind == ALERT:
+                told = told.and_also(await self._managers.owner(ticket))
             await store.calling(self._pool, notice.id)
             article_id = await self._post(notice, ticket, told, mailed=mailed)
         except (base.Refused, base.Denied) as error:

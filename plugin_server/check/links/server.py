@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ import aiohttp
 from plugin_server.check.context import Context
 from plugin_server.check.identity import PATH, identity
 from plugin_server.check.rules import Result, fail, ok
+from plugin_server.manifest import is_here
 from plugin_server.runtime import reach
 
 CALL_SECONDS = 8.0
@@ -21,7 +21,7 @@ async def public_url(context: Context) -> list[Result]:
     """Reached from this machine, over https, without a redirect; and it is ours that answers."""
     name, url = "public_url", f"{context.public_url}{PATH}"
     parts = urlsplit(context.public_url)
-    if parts.scheme != "https" and not _is_here(parts.hostname or ""):
+    if parts.scheme != "https" and not is_here(parts.hostname or ""):
         words = f"{context.public_url} is not https: tokens would travel for everybody to read, and Zammad refuses it."
         return [fail(name, words, f"Put a certificate in front of the server, and write https:// in {SETTING}.")]
     try:
@@ -45,13 +45,6 @@ async def public_url(context: Context) -> list[Result]:
         words = f"Another Deskhours answers at {context.public_url}, or this one with other signing keys."
         return [fail(name, words, f"Restart the server with this manifest, or correct {SETTING}.")]
     return [ok(name, f"This server answers at {context.public_url}.")]
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _instance(body: bytes) -> str | None:

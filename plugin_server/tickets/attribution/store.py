@@ -348,3 +348,21 @@ async def count_unassigned(pool: Pool) -> int:
     """How many entries count for no ticket."""
     count: int = await pool.fetchval("SELECT count(*) FROM attribution WHERE ticket_id IS NULL")
     return count
+
+
+async def worked_at(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, datetime]:
+    """When the latest of the entries that count for each ticket was made or changed in Harvest, by Harvest's clock."""
+    rows = await connection.fetch(
+        "SELECT a.ticket_id, max(e.updated_at) AS at FROM attribution a JOIN time_entry e ON e.id = a.entry_id"
+        " WHERE a.ticket_id = ANY($1::bigint[]) AND e.deleted_at IS NULL GROUP BY a.ticket_id",
+        list(ticket_ids),
+    )
+    return {row["ticket_id"]: row["at"] for row in rows}
+
+
+async def is_settled(connection: Connection) -> bool:
+    """Whether no ticket waits to be computed anew, and nothing to be attributed anew."""
+    value: bool = await connection.fetchval(
+        "SELECT NOT EXISTS (SELECT FROM dirty_ticket) AND NOT EXISTS (SELECT FROM attribution_due)"
+    )
+    return value

@@ -1,0 +1,177 @@
+"""Which crossings become alerts, as figures come and go over a database."""
+
+from __future__ import annotations
+
+from plugin_server.alerts import words
+from plugin_server.budgets.notices.service import Notices
+from plugin_server.runtime.database import Pool
+from tests.alerts.office import ADA, MO, Office
+
+
+async def test_each_level_is_told_once_and_again_after_falling_below(office: Office) -> None:
+    await office.opened()
+    await office.worked(6)
+    assert await office.look() == []
+    await office.worked(1.5)
+    assert await office.look() == ["yellow"]
+    assert await office.look() == []
+    await office.worked(1.8)
+    assert await office.look() == ["orange"]
+    await office.entry_deleted()
+    await office.pool.execute("INSERT INTO dirty_ticket (ticket_id) VALUES (1) ON CONFLICT DO NOTHING")
+    assert await office.look() == []
+    await office.worked(2.5)
+    assert await office.look() == ["red"], "exactly the budget: used up, and not locked"
+
+
+async def test_a_jump_tells_the_highest(office: Office) -> None:
+    await office.opened()
+    await office.worked(9.6)
+    assert await office.look() == ["orange"]
+    row = await office.pool.fetchrow("SELECT percent, used, budget, source FROM alert")
+    assert tuple(row) == (96, 960, 1000, "ticket")
+
+
+async def test_a_lock_sends_its_own_note_and_nothing_else(office: Office) -> None:
+    await office.opened()
+    await office.worked(11)
+    assert await office.look() == []
+    [told] = await office.told()
+    assert told.startswith("This ticket's budget is used up")
+    assert await office.rows() == []
+    # A project manager opens it: it is where it was.
+    await office.ticket(budget_hours="10", pm="mo", owner_id=ADA, title="Oven")
+    await office.pool.execute(
+        "INSERT INTO budget_event (ticket_id, at, kind, ceiling) VALUES (1, $1, 'unlocked', 2000)", office.clock.now()
+    )
+    await office.budgets.recompute_now(1)
+    assert await office.look() == []
+    assert not (await office.row()).locked
+
+
+async def test_a_lock_between_two_looks_counts_as_well(office: Office) -> None:
+    await office.opened()
+    await office.worked(11)
+    assert (await office.row()).locked
+    await office.pool.execute(
+        "INSERT INTO budget_event (ticket_id, at, kind, ceiling) VALUES (1, $1, 'unlocked', 2000)", office.clock.now()
+    )
+    await office.budgets.recompute_now(1)
+    assert await office.look() == []
+
+
+async def test_what_was_there_before_is_told_to_nobody(office: Office) -> None:
+    await office.project()
+    await office.ticket(budget_hours="10")
+    await office.worked(7.6)
+    assert await office.look() == [], "never seen before"
+    await office.worked(1.6)
+    assert await office.look() == [], "Harvest has not been listed to its end"
+    await office.opened()
+    assert await office.levels() == []
+    await office.worked(0.8)
+    assert await office.look() == ["red"]
+
+
+async def test_an_import_of_history_is_told_to_nobody(office: Office) -> None:
+    await office.opened()
+    await office.worked(9.5, days_ago=40)
+    assert await office.look() == []
+    await office.worked(0.5)
+    assert await office.look() == ["red"]
+
+
+async def test_a_budget_that_is_new_tells_nothing_one_that_is_lowered_does(office: Office) -> None:
+    await office.opened(budget_hours="")
+    await office.worked(9, days_ago=20)
+    assert await office.look() == []
+    for hours, told in (("10", []), ("100", []), ("9.5", ["orange"]), ("20", []), ("9", ["red"])):
+        await office.pool.execute("UPDATE ticket_budget SET accepted_budget = $1", hours)
+        await office.budgets.recompute_now(1)
+        assert await office.look() == told, hours
+
+
+async def test_a_project_that_is_linked_anew_tells_nothing(office: Office) -> None:
+    await office.opened(project="")
+    await office.ticket(budget_hours="10", project="1", owner_id=ADA)
+    await office.worked(9.2)
+    assert await office.look() == []
+    await office.worked(0.8)
+    assert await office.look() == ["red"]
+
+
+async def test_manager_and_agent_are_told_once_each(office: Office) -> None:
+    await office.opened()
+    await office.worked(8)
+    await office.look()
+    assert [row[:3] for row in await office.rows()] == [("desktop", MO, "queued"), ("desktop", ADA, "queued")]
+
+
+async def test_who_is_both_is_told_once(office: Office) -> None:
+    await office.opened(owner_id=MO)
+    await office.worked(8)
+    await office.look()
+    assert [row[:2] for row in await office.rows()] == [("desktop", MO)]
+
+
+async def test_while_nobody_knows_who_is_told_the_alert_waits(office: Office) -> None:
+    await office.opened(pm="zoe")
+    office.desk.away = True
+    await office.worked(8)
+    assert await office.look() == ["yellow"]
+    assert await office.rows() == []
+    office.desk.away = False
+    office.clock.advance(minutes=1)
+    await office.look()
+    assert [row[:2] for row in await office.rows()] == [("desktop", MO), ("desktop", ADA)], (
+        "zoe is nobody: all managers"
+    )
+
+
+def notices(office: Office) -> Notices:
+    return Notices(
+        office.pool,
+        office.desk,  # type: ignore[arg-type]
+        "",
+        office.managers,
+        office._intake,
+        "https://hours.example.com",
+        office.clock,
+    )
+
+
+async def test_the_note_mentions_both_and_stands_in_the_ticket_once(office: Office) -> None:
+    await office.opened()
+    await office.worked(9.2)
+    await office.look()
+    office.desk.drop_after_note = 1
+    await notices(office).step()
+    office.clock.advance(seconds=5)
+    await notices(office).step()
+    [(ticket, note)] = office.desk.notes
+    assert ticket == 1
+    assert f'data-mention-user-id="{MO}"' in note
+    assert f'data-mention-user-id="{ADA}"' in note
+    assert "92 % of the budget used. 9.20 of 10.00 h of the ticket&#39;s budget are used." in note
+    state = await office.pool.fetchval("SELECT state FROM budget_notice WHERE kind = 'alert'")
+    assert state == "sent"
+
+
+async def test_two_workers_tell_once(office: Office, pool: Pool) -> None:
+    await office.opened()
+    await office.worked(8)
+    await office._attribute.run()
+    await office.budgets.recompute()
+    other = office.built()
+    await office.alerts.judging.step()
+    await other.judging.step()
+    assert await office.levels() == ["yellow"]
+    assert len(await office.rows()) == 2
+    assert await pool.fetchval("SELECT count(*) FROM budget_notice") == 1
+
+
+def test_a_title_is_one_line() -> None:
+    title = words.one_line("Oven\r\nBcc: eve@example.com\u2028\x00" + "x" * 200)
+    assert len(title) == words.TITLE
+    assert title.startswith("Oven Bcc: eve@example.com xxx")
+    assert title.isprintable()
