@@ -1,6 +1,7 @@
 /** The background worker: who may ask what. Listeners stand at the top level, so that an event can wake the worker. */
 
 import config from "../config.js";
+import * as alerts from "./alerts.js";
 import { broadcast } from "./broadcast.js";
 import * as drafts from "./drafts.js";
 import * as fit from "./fit.js";
@@ -49,6 +50,7 @@ chrome.runtime.onMessage.addListener((message, sender, respond) => {
 
 fit.takeUpdates();
 outbox.resume();
+alerts.resume();
 drafts.prune();
 
 /** Which part of the extension a message comes from; undefined for anyone else. */
@@ -108,6 +110,7 @@ async function connect() {
   if (outcome.connected) {
     broadcast("changed");
     outbox.flush({ afterSignIn: true });
+    alerts.look();
   }
   return outcome;
 }

@@ -48,6 +48,7 @@ class Stub:
         self.popup_poll = "20"
         self.popup_regions: dict[str, str] = {}
         self.used = "4.00"
+        self.alerts: list[dict[str, str]] = []  # that wait for the agent's desktop
         self.marks = ""  # further attributes of the panel's root
         self.clock = ""  # a timer's region
         self.timer_id = ""  # of the timer that a reply would log
@@ -101,6 +102,8 @@ class Stub:
                 web.post("/api/v1/session/refresh", self._refresh_session),
                 web.delete("/api/v1/session", self._close_session),
                 web.get("/api/v1/me", self._me),
+                web.post("/api/v1/alerts/take", self._take_alerts),
+                web.post("/api/v1/alerts/{alert}/shown", self._alert_shown),
                 web.get(r"/api/v1/tickets/{ticket:\d+}/panel", self._panel),
                 web.put("/api/v1/logs/{uuid}", self._put_log),
                 web.post("/api/v1/logs/{uuid}/{action}", self._act_on_log),
@@ -197,6 +200,13 @@ class Stub:
         state = "connected" if connected else "disconnected"
         html = f'<div data-popup data-state="{state}" data-poll="{self.popup_poll}">{html}</div>'
         return web.Response(text=html, content_type="text/html", status=200 if connected else 401)
+
+    async def _take_alerts(self, request: web.Request) -> web.Response:
+        return web.json_response({"items": self.alerts}, status=200 if self._is_connected(request) else 401)
+
+    async def _alert_shown(self, request: web.Request) -> web.Response:
+        self.alerts = [one for one in self.alerts if one["id"] != request.match_info["alert"]]
+        return web.Response(status=204)
 
     async def _panel(self, request: web.Request) -> web.Response:
         connected = self._is_connected(request)
