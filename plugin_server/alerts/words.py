@@ -56,8 +56,13 @@ def pace(alert: Alert) -> str:
 
 def note(alert: Alert) -> str:
     """The sentences of the note in the ticket, which needs not name it."""
-    first = _("{percent} % of the budget used.").format(percent=alert.percent)
-    return " ".join(part for part in (first, figures(alert), pace(alert)) if part)
+    text = (
+        _("The Harvest project's budget is {percent} % used: {used} of {budget} h.")
+        if alert.source == "project"
+        else _("The ticket's budget is {percent} % used: {used} of {budget} h.")
+    )
+    told = text.format(percent=alert.percent, used=decimal(hours(alert.used)), budget=decimal(hours(alert.budget)))
+    return " ".join(part for part in (told, pace(alert)) if part)
 
 
 def facts(alert: Alert, about: About) -> list[str]:

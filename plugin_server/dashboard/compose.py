@@ -62,6 +62,6 @@ def compose(
     projects = Projects(pool, policy, clock)
     attention = AttentionDesk(pool, mirror, health, clock)
     pages = Pages(pool, boards, alerts, projects, attention, tickets, helpdesk, mirror, templates, clock)
-    undelivered = Undelivered(pool, boards, deliveries)
+    undelivered = Undelivered(pool, boards, deliveries, clock)
     routes = DashboardRoutes(browsers, pages, boards, projects, desk, links, undelivered)
     return Dashboard(routes, DashboardApi(boards, alerts, attention))

@@ -94,7 +94,7 @@ class DashboardRoutes:
             web.get("/dashboard/projects.csv", self.projects_csv),
             web.post(rf"/dashboard/tickets/{{ticket_id:\d{{1,15}}}}/{{action:{names}}}", self.act),
             web.post(r"/dashboard/entries/{entry_id:\d{1,15}}/assign", self.assign),
-            web.post(r"/dashboard/alerts/{delivery_id:[0-9a-f-]{36}}/retry", self.retry),
+            web.post(r"/dashboard/{kind:alerts|notices}/{number:[0-9a-f-]{36}}/retry", self.retry),
             web.static("/dashboard/static", STATIC),
         ]
 
@@ -156,10 +156,12 @@ class DashboardRoutes:
         return self._go_back(fields, "assign", int(ticket))
 
     async def retry(self, request: web.Request) -> web.Response:
-        """*Try again*: an alert that did not get through is sent at once."""
+        """*Try again*: an alert or a notice that did not get through is sent at once."""
         visitor, fields = await self._browsers.form(request)
+        kind, number = request.match_info["kind"], request.match_info["number"]
+        again = self._undelivered.retry_alert if kind == "alerts" else self._undelivered.retry_notice
         try:
-            await self._undelivered.retry(visitor.caller, request.match_info["delivery_id"])
+            await again(visitor.caller, number)
         except (Conflict, Forbidden, NotFound, Unavailable) as problem:
             return await self._refused(request, visitor, fields, Form("retry", 0, message=problem.message), problem)
         return self._go_back(fields, "retry", 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 
 import aiohttp
 import pytest
@@ -13,13 +13,27 @@ from plugin_server.runtime import database
 from plugin_server.runtime.database import Pool
 from tests.alerts.office import Office, Room
 from tests.support.mailing import MailServer
+from tests.support.servers import TestPostgres
+
+FILLED = """time_entry changed_entry attribution attribution_due dirty_ticket harvest_project budget_project
+    link_change ticket_link ticket_budget budget_event budget_notice figures_changed ticket alert_delivery alert
+    alert_seen alert_start alert_person helpdesk_member sync_state agent_token agent"""
+"""Tables that these tests fill, in an order in which they can be emptied."""
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres: TestPostgres) -> Iterator[str]:
+    """A database with all our tables, for all tests of this folder but those with a server."""
+    name, url = postgres.make_migrated()
+    yield url
+    postgres.drop(name)
 
 
 @pytest.fixture
-async def pool(make_migrated: Callable[[], str]) -> AsyncIterator[Pool]:
-    pool = await database.connect(make_migrated())
-    yield pool
-    await pool.close()
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    async with await database.connect(database_url, maximum=4) as pool:
+        await pool.execute(";".join(f"DELETE FROM {table}" for table in FILLED.split()))
+        yield pool
 
 
 @pytest.fixture

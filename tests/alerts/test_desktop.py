@@ -158,3 +158,17 @@ async def test_another_groups_alerts_are_not_shown(office: Office) -> None:
     await office.pool.execute("UPDATE ticket SET group_id = 2")
     assert await office.listed("Mo", "undelivered") == ""
     assert (await office.send("Mo", f"/dashboard/alerts/{delivery}/retry"))[0] == 404
+
+
+async def test_a_note_that_was_given_up_is_tried_again(office: Office) -> None:
+    row = {"ticket_id": 1, "kind": "alert", "words": "The budget is 92 % used.", "next_try_at": office.now}
+    more = {"state": "failed", "attempts": 40, "problem": "The helpdesk is away.", "created_at": office.now}
+    await office.insert("budget_notice", {**row, **more, "crossing": uuid4()})
+    assert "The helpdesk is away. · 12:00 Try again" in await office.listed("Mo", "untold")
+    assert "Try again" not in await office.listed("Ada", "untold")
+    number = await office.pool.fetchval("SELECT id FROM budget_notice")
+    assert (await office.send("Ada", f"/dashboard/notices/{number}/retry"))[0] == 403
+    assert (await office.send("Mo", f"/dashboard/notices/{uuid4()}/retry"))[0] == 404
+    assert (await office.send("Mo", f"/dashboard/notices/{number}/retry"))[0] == 303
+    assert tuple(await office.pool.fetchrow("SELECT state, attempts FROM budget_notice") or ()) == ("queued", 0)
+    assert (await office.send("Mo", f"/dashboard/notices/{number}/retry"))[0] == 409

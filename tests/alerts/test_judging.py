@@ -152,7 +152,7 @@ async def test_the_note_mentions_both_and_stands_in_the_ticket_once(office: Offi
     assert ticket == 1
     assert f'data-mention-user-id="{MO}"' in note
     assert f'data-mention-user-id="{ADA}"' in note
-    assert "92 % of the budget used. 9.20 of 10.00 h of the ticket&#39;s budget are used." in note
+    assert "The ticket&#39;s budget is 92 % used: 9.20 of 10.00 h." in note
     state = await office.pool.fetchval("SELECT state FROM budget_notice WHERE kind = 'alert'")
     assert state == "sent"
 

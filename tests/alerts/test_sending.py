@@ -139,7 +139,7 @@ async def test_a_worker_killed_between_call_and_mark_is_made_up_for(mailed: Offi
     mail_server.hold.set()
     mail_server.hold = None
     assert await mailed.later(0) == 1, "the other one; this one is still held"
-    assert await mailed.later(180) == 1
+    assert await mailed.later(60) == 1
     assert await states(mailed) == ["sent", "sent"]
     first, _other, again = mail_server.mails
     assert first["Message-ID"] == again["Message-ID"]
@@ -231,6 +231,17 @@ async def test_nothing_typed_gets_into_the_headers(
         "Ada has an e-mail address that can't be written to.",
     )
     assert not [line for line in mail_server.commands if "eve" in line and line.startswith("RCPT")]
+
+
+async def test_a_mail_server_that_says_nothing_holds_nobody_up(
+    mailed: Office, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugin_server.alerts.sending.mail.SECONDS", 0.2)
+    monkeypatch.setattr("plugin_server.alerts.sending.service.STEP_SECONDS", 0.1)
+    mail_server.hold = asyncio.Event()
+    assert await mailed.later(0) == 1, "the other one waits for the next step"
+    assert "does not answer" in str([row[3] for row in await mailed.rows()])
+    mail_server.hold.set()
 
 
 async def test_who_wants_no_mail_or_has_no_address(

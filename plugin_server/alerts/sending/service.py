@@ -8,6 +8,7 @@ twice after such a break, and is never lost.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
@@ -32,8 +33,11 @@ from plugin_server.runtime.i18n import gettext as _
 from plugin_server.runtime.templates import Templates
 from plugin_server.tickets import store as tickets_store
 
-LEASE = timedelta(minutes=3)
-"""Outlasts a session with a mail server, whose steps have a time limit each."""
+LEASE = timedelta(minutes=1)
+"""Outlasts a session with a mail server, and a chat's answer."""
+
+STEP_SECONDS = 10.0
+"""After so long what is left waits for the next step: a worker's job has its own limit."""
 
 KEPT = timedelta(days=400)
 """What was told is remembered for so long."""
@@ -70,9 +74,13 @@ class Deliveries:
         }
 
     async def step(self) -> int:
-        """Send what is due; returns how many were tried."""
-        tried = 0
-        while (one := await sending_store.take(self._pool, self._clock.now(), LEASE)) is not None:
+        """Send what is due, as far as time allows; returns how many were tried."""
+        loop, tried = asyncio.get_running_loop(), 0
+        end = loop.time() + STEP_SECONDS
+        while loop.time() < end:
+            one = await sending_store.take(self._pool, self._clock.now(), LEASE)
+            if one is None:
+                break
             await self._deliver(one)
             tried += 1
         return tried

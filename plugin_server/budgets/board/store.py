@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import UUID
 
 from plugin_server.budgets.store import Event
 from plugin_server.runtime.database import Pool
@@ -38,6 +39,7 @@ class Figures(NamedTuple):
 class Untold:
     """Something that a project manager could not be told."""
 
+    id: UUID
     ticket_id: int
     kind: str
     words: str
@@ -83,8 +85,8 @@ async def of_kinds(
 async def untold(pool: Pool, ticket_ids: Collection[int], since: datetime, limit: int) -> list[Untold]:
     """Notices that were given up, the newest first. One of a lock that is over needs no telling any more."""
     rows = await pool.fetch(
-        "SELECT n.ticket_id, n.kind, n.words, coalesce(n.problem, '') AS problem, n.created_at FROM budget_notice n"
-        " JOIN ticket_budget b ON b.ticket_id = n.ticket_id"
+        "SELECT n.id, n.ticket_id, n.kind, n.words, coalesce(n.problem, '') AS problem, n.created_at"
+        " FROM budget_notice n JOIN ticket_budget b ON b.ticket_id = n.ticket_id"
         " WHERE n.state = 'failed' AND n.ticket_id = ANY($1::bigint[]) AND n.created_at >= $2"
         " AND (n.crossing IS NULL OR n.kind = 'alert' OR n.crossing = b.crossing)"
         " ORDER BY n.created_at DESC LIMIT $3",

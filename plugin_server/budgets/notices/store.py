@@ -125,6 +125,24 @@ async def not_told(
     )
 
 
+async def retry(pool: Pool, notice_id: UUID, now: datetime) -> bool:
+    """Somebody wants one that was given up tried again; ``False`` when it was not. What an earlier call may have
+    brought about is looked up before, as ever."""
+    found = await pool.fetchval(
+        "UPDATE budget_notice SET state = 'queued', attempts = 0, mailed = false, next_try_at = $2"
+        " WHERE id = $1 AND state = 'failed' RETURNING true",
+        notice_id,
+        now,
+    )
+    return bool(found)
+
+
+async def ticket_of(pool: Pool, notice_id: UUID) -> int | None:
+    """The ticket that a notice is about."""
+    ticket_id: int | None = await pool.fetchval("SELECT ticket_id FROM budget_notice WHERE id = $1", notice_id)
+    return ticket_id
+
+
 async def waiting(pool: Pool) -> tuple[int, datetime | None]:
     """How many notices are still to be sent, and since when the oldest waits."""
     row = await pool.fetchrow(
