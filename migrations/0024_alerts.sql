@@ -2,8 +2,9 @@
 
 -- What was there before alerts began, and the mirror's first listing of Harvest, is old: nobody is told of it.
 CREATE TABLE alert_start (
-    the_one boolean PRIMARY KEY DEFAULT true CHECK (the_one),
-    live_at timestamptz -- since when crossings are told; null: everything is still a first look
+    the_one  boolean PRIMARY KEY DEFAULT true CHECK (the_one),
+    began_at timestamptz NOT NULL,
+    live_at  timestamptz -- since when crossings are told; null: everything is still a first look
 );
 
 -- A ticket's budget as it stood when it was last looked at.

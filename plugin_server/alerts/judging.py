@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from uuid import uuid4
 
@@ -74,15 +74,15 @@ class Judging:
     async def step(self) -> int:
         """Look at every ticket that waits for it, then find out who is told of what; returns how many alerts came."""
         async with self._pool.acquire() as connection, connection.transaction():
-            begun, live_at = await store.live_at(connection)
-            if not begun:
+            start = await store.start(connection)
+            if start is None:
                 await changes_store.note_all(connection, self._clock.now())
-                await store.begin(connection)
+                start = await store.begin(connection, self._clock.now())
         found = 0
-        while (count := await self._look(is_live=live_at is not None)) is not None:
+        while (count := await self._look(is_live=start.live_at is not None)) is not None:
             found += count
-        if live_at is None:
-            await self._go_live()
+        if start.live_at is None:
+            await self._go_live(start.began_at)
         while await self._spread():
             pass
         return found
@@ -140,11 +140,11 @@ class Judging:
         _logger.info("budget level crossed", ticket=ticket.id, level=level, percent=alert.percent)
         return True
 
-    async def _go_live(self) -> None:
-        """What is old has been looked at once Harvest was listed to its end and all of it has come through."""
+    async def _go_live(self, began_at: datetime) -> None:
+        """What is old has been looked at once Harvest was read to its end since and all of it has come through."""
         async with self._pool.acquire() as connection, connection.transaction():
             entries = await progress.state(self._pool, Mirror.TIME_ENTRIES)
-            if entries is None or entries.succeeded_at is None:
+            if entries is None or entries.succeeded_at is None or entries.succeeded_at < began_at:
                 return
             backlog = await mirror_changes.backlog(self._pool, 1)
             if backlog.get(attribution.READER, 0) or not await attribution_store.is_settled(connection):

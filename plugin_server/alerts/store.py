@@ -41,15 +41,24 @@ _ALERT = ", ".join(field.name for field in fields(Alert))
 _PERSON = ", ".join(field.name for field in fields(Person))
 
 
-async def live_at(connection: Connection) -> tuple[bool, datetime | None]:
-    """Whether looking has begun, and since when crossings are told of."""
-    row = await connection.fetchrow("SELECT live_at FROM alert_start")
-    return (False, None) if row is None else (True, row["live_at"])
+@dataclass(frozen=True)
+class Start:
+    """When looking began, and since when crossings are told of; ``None``: everything is still a first look."""
+
+    began_at: datetime
+    live_at: datetime | None
 
 
-async def begin(connection: Connection) -> None:
+async def start(connection: Connection) -> Start | None:
+    """How it began; ``None`` before it has."""
+    row = await connection.fetchrow("SELECT began_at, live_at FROM alert_start")
+    return Start(**row) if row else None
+
+
+async def begin(connection: Connection, now: datetime) -> Start:
     """The first look at everything begins."""
-    await connection.execute("INSERT INTO alert_start DEFAULT VALUES ON CONFLICT DO NOTHING")
+    await connection.execute("INSERT INTO alert_start (began_at) VALUES ($1) ON CONFLICT DO NOTHING", now)
+    return Start(now, None)
 
 
 async def go_live(connection: Connection, now: datetime) -> None:

@@ -81,6 +81,24 @@ async def test_an_import_of_history_is_told_to_nobody(office: Office) -> None:
     assert await office.look() == ["red"]
 
 
+async def test_a_restored_backup_tells_nothing_twice(office: Office) -> None:
+    """What docs/operate.md says to do before anything is started."""
+    await office.opened()
+    await office.worked(7.6)
+    assert await office.look() == ["yellow"]
+    await office.pool.execute("DELETE FROM alert")  # after the backup
+    await office.pool.execute("UPDATE alert_seen SET band = 'green'")
+    await office.pool.execute("UPDATE sync_state SET succeeded_at = $1", office.clock.now())
+    await office.pool.execute("DELETE FROM alert_start")
+    assert await office.look() == [], "Harvest has not been read since"
+    await office.worked(1.6)
+    assert await office.look() == [], "nor now"
+    await office.pool.execute("UPDATE sync_state SET succeeded_at = $1", office.clock.now())
+    assert await office.look() == []
+    await office.worked(0.8)
+    assert await office.look() == ["red"]
+
+
 async def test_a_budget_that_is_new_tells_nothing_one_that_is_lowered_does(office: Office) -> None:
     await office.opened(budget_hours="")
     await office.worked(9, days_ago=20)
