@@ -3,6 +3,7 @@
 #
 #   make demo [ARGS="--port 8800 --no-browser --reset --data DIR --set budgets.lock.policy=tiered"]
 #   make test [ARGS="tests/runtime -k leash"]
+#   make test-all      all tests, with those that need more than Python: Firefox, Node (installed where they are missing)
 #   make test-fast     the tests without a browser or a whole demo
 #   make faults        the long proof of "exactly once": 200 logs, 40 kills (FAULTS_SEED=n replays one)
 #   make texts         collect the marked texts into the catalogues, and name those that lack a translation
@@ -10,7 +11,7 @@
 #   make bench         figures, as ratios of one run (docs/performance.md)
 #   make clean         delete .venv and caches (a demo's data are elsewhere: deskhours demo --reset)
 
-.PHONY: help demo test test-fast faults texts lint bench clean always
+.PHONY: help demo test test-all test-fast faults texts lint bench clean always
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -23,6 +24,9 @@ ARGS ?=
 # a demo of its own. Files are taken in the order of tests/conftest.py, not by how many tests they have.
 BOTH_CORES := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
+# What only `make test-all` runs.
+MORE := tests/firefox tests/node
+
 help:
 	@sed -n 's/^#   make/make/p' Makefile
 
@@ -32,10 +36,19 @@ demo: $(VENV)/demo-installed
 
 test: $(VENV)/dev-installed
 	@$(PYTHON) -m tests.support.chromium
-	@$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(BOTH_CORES))
+	@$(if $(ARGS),:,echo "Without $(MORE), which need more than Python: make test-all runs them.")
+	@$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(BOTH_CORES) $(MORE:%=--ignore=%))
+
+# How pytest ended stays behind for .ci/run: make itself only says that something failed.
+test-all: $(VENV)/dev-installed
+	@rm -f $(VENV)/pytest-status
+	@$(PYTHON) -m tests.support.chromium
+	@$(PYTHON) -m tests.support.firefox
+	@$(PYTHON) -m tests.support.node
+	@$(PYTHON) -m pytest $(BOTH_CORES) $(ARGS); status=$$?; echo $$status > $(VENV)/pytest-status; exit $$status
 
 test-fast: $(VENV)/dev-installed
-	@$(PYTHON) -m pytest --ignore=tests/e2e --ignore=tests/extension --ignore=tests/demo_launch --ignore=tests/api --ignore=tests/faults $(ARGS)
+	@$(PYTHON) -m pytest --ignore=tests/e2e --ignore=tests/extension --ignore=tests/demo_launch --ignore=tests/api --ignore=tests/faults $(MORE:%=--ignore=%) $(ARGS)
 
 faults: $(VENV)/dev-installed
 	@FAULTS_LOGS=200 $(PYTHON) -m pytest -s tests/faults
@@ -53,7 +66,7 @@ bench: $(VENV)/dev-installed
 	@$(PYTHON) -m bench.run $(ARGS)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) tests/node/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 # The newest of these that runs (a name may be there and lead nowhere), is new enough and can make an environment.

@@ -134,7 +134,7 @@ const ACTIONS = {
     await ask("discard", { uuid });
   },
   async allow() {
-    if (await chrome.permissions.request(SITES)) tell("");
+    if (await chrome.permissions.request(SITES)) say("status", text("allowAccessDone"));
   },
   async update() {
     say("status", (await ask("update")).words ?? text("updateNone"));

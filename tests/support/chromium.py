@@ -60,8 +60,9 @@ def find() -> Path:
     raise NoChromiumError(_HELP)
 
 
-def _install_package() -> bool:
-    """Debian's package, if this is a Debian and we are root or may become it without a password."""
+def install_package(package: str, browser: str) -> bool:
+    """Debian's package, if this is a Debian and we are root or may become it without a password; says whether it was
+    installed."""
     if shutil.which("apt-get") is None:
         return False
     prefix: list[str] = []
@@ -69,11 +70,11 @@ def _install_package() -> bool:
         if shutil.which("sudo") is None or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode != 0:
             return False
         prefix = ["sudo", "-n"]
-    _say("Installing Debian's chromium for the browser tests ...")
+    _say(f"Installing Debian's {package} for the tests in {browser} ...")
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
     subprocess.run([*apt, "update"], stdout=subprocess.DEVNULL, check=False)
     install = subprocess.run(
-        [*apt, "install", "-y", "--no-install-recommends", "chromium"], stdout=subprocess.DEVNULL, check=False
+        [*apt, "install", "-y", "--no-install-recommends", package], stdout=subprocess.DEVNULL, check=False
     )
     return install.returncode == 0
 
@@ -85,7 +86,7 @@ def _download() -> bool:
 
 def provide() -> Path:
     """As `find`, installing one first when there is none."""
-    for install in (lambda: True, _install_package, _download):
+    for install in (lambda: True, lambda: install_package("chromium", "Chromium"), _download):
         if install():
             try:
                 return find()
