@@ -23,6 +23,7 @@ from plugin_server.budgets.routes import BudgetRoutes
 from plugin_server.budgets.section import BudgetSection
 from plugin_server.check import identity
 from plugin_server.dashboard import compose as dashboard
+from plugin_server.drift.routes import DriftRoutes
 from plugin_server.gauges import Gauges
 from plugin_server.manifest import url_text
 from plugin_server.panel.compose import Panel
@@ -136,6 +137,7 @@ def create(services: Services) -> web.Application:
         *AlertRoutes(services.alerts.desktop).api(),
         *TimerRoutes(services.timers).api(),
         *popup.api(),
+        *DriftRoutes(pool, clock).api(),
         *accounts.api(),
         *board.api.api(),
     ]

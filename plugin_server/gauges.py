@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily as Family
 from plugin_server.alerts.sending import store as alerts
 from plugin_server.budgets.board import store as budgets
 from plugin_server.budgets.notices import store as notices
+from plugin_server.drift import store as drift
 from plugin_server.mirror.changes import store as changes
 from plugin_server.mirror.progress import store as progress
 from plugin_server.panel import store as panel
@@ -67,7 +68,11 @@ class Gauges:
         webhook = Family("deskhours_webhook_last_seconds", "Since the helpdesk's webhook last called")
         if (last := await tickets.last_delivery(self._pool)) is not None:
             webhook.add_metric([], self._seconds(last))
-        return [unassigned, locked, webhook]
+        differing = Family(
+            "deskhours_page_drift_reports", "Browsers' reports of a page unlike what they expect, in 2 days"
+        )
+        differing.add_metric([], await drift.reported(self._pool, self._clock.now()))
+        return [unassigned, locked, webhook, differing]
 
     async def _syncs(self) -> list[Family]:
         lag = Family("deskhours_sync_lag_seconds", "Since the sync last did all it had to", labels=["sync"])

@@ -4,6 +4,7 @@ import config from "../config.js";
 import * as alerts from "./alerts.js";
 import { broadcast } from "./broadcast.js";
 import * as drafts from "./drafts.js";
+import * as drift from "./drift.js";
 import * as fit from "./fit.js";
 import * as outbox from "./outbox.js";
 import * as session from "./session.js";
@@ -28,6 +29,7 @@ const MESSAGES = {
     run: act,
   },
   ahead: { from: [PAGE], carries: { ticket: isId, hours: isText }, run: lookAhead },
+  drift: { from: [PAGE], carries: { drifts: isDrifts }, run: tellDrift },
   connect: { from: [PAGE, POPUP], carries: {}, run: connect },
   disconnect: { from: [POPUP], carries: {}, run: disconnect },
   me: { from: [POPUP], carries: {}, run: showMe },
@@ -105,6 +107,11 @@ async function lookAhead({ ticket, hours }) {
   return { html: status === 200 ? html : null };
 }
 
+async function tellDrift({ drifts }) {
+  await drift.report(drifts);
+  return {};
+}
+
 async function connect() {
   const outcome = await session.connect();
   if (outcome.connected) {
@@ -179,6 +186,11 @@ function isText(value) {
 
 function isNames(value) {
   return Array.isArray(value) && value.length <= 20 && value.every(isText);
+}
+
+function isDrifts(value) {
+  const holds = ({ part, expected, found }) => isText(part) && isText(expected) && Number.isSafeInteger(found);
+  return Array.isArray(value) && value.length <= 50 && value.every((one) => one && holds(one));
 }
 
 function isConfirm(value) {

@@ -1,7 +1,10 @@
 /** Runs in the helpdesk's page: a panel for every ticket that has been on show. */
 
 import config from "../config.js";
+import { ask } from "./ask.js";
 import { Badge } from "./badge.js";
+import { Drift } from "./drift.js";
+import { Notice } from "./notice.js";
 import { Panel } from "./panel.js";
 import { Person } from "./person.js";
 import zammad from "./sites/zammad.js";
@@ -22,15 +25,27 @@ function ticketOf(id) {
   return tickets.get(id);
 }
 
-watch(site, {
+const notice = new Notice((ticket) => ticketOf(ticket).panel);
+
+/** A page that is otherwise than expected gets a notice; where the panel could not see what is done, it stands aside. */
+const drift = new Drift(site, (drifts) => {
+  lookAnew();
+  const [, ticket] = site.ticket.address.exec(location.hash) ?? [];
+  notice.show(drifts.length ? Number(ticket) : null, drift);
+  if (drifts.length) ask("drift", { drifts });
+});
+
+const lookAnew = watch(site, {
   visit({ ticket, root, composer, signal }) {
+    if (drift.isBroken) return;
     const { panel, badge, submissions } = ticketOf(ticket);
     badge.mount(root.querySelector(site.header.selector), signal);
     panel.mount(composer, signal);
     submissions.listen(root, signal);
   },
-  isInPlace: (ticket, composer) => ticketOf(ticket).panel.isIn(composer),
-  changed: (ticket, root) => ticketOf(ticket).submissions.observe(root),
+  isInPlace: (ticket, composer) => ticketOf(ticket).panel.isIn(composer) !== drift.isBroken,
+  changed: (ticket, root) => drift.isBroken || ticketOf(ticket).submissions.observe(root),
+  looked: () => drift.moved(),
 });
 
 chrome.runtime.onMessage.addListener((message, sender) => {

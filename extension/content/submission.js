@@ -52,7 +52,7 @@ export class Submissions {
     }
     const pressed = ({ target }) => {
       if (target.closest?.(discard.selector)) this.#written = false;
-      if (target.closest?.(dialog.cancel)) this.#calledOff();
+      if (target.closest?.(dialog.cancel.selector)) this.#calledOff();
     };
     root.addEventListener("click", pressed, options);
     const keyed = ({ key, target }) => key === dialog.cancelKey && target.closest?.(dialog.selector) && this.#calledOff();
@@ -197,7 +197,7 @@ export class Submissions {
   #isWritten(root) {
     const body = root.querySelector(this.#site.body.selector);
     if (!body) return false;
-    const { notWritten } = this.#site;
+    const notWritten = this.#site.notWritten.selector;
     const copy = body.querySelector(notWritten) ? body.cloneNode(true) : body;
     if (copy !== body) for (const part of copy.querySelectorAll(notWritten)) part.remove();
     return copy.textContent.trim() !== "" || copy.querySelector("img") !== null;

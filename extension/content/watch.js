@@ -4,8 +4,11 @@
  * shown in its place.
  */
 
-/** Calls `visit({ticket, root, composer, signal})` for each; what it starts must end with the signal. */
-export function watch(site, { visit, isInPlace, changed }) {
+/**
+ * Calls `visit({ticket, root, composer, signal})` for each; what it starts must end with the signal. Answers a function
+ * that looks anew.
+ */
+export function watch(site, { visit, isInPlace, changed, looked }) {
   const visits = new Map();
 
   function scan() {
@@ -23,6 +26,7 @@ export function watch(site, { visit, isInPlace, changed }) {
       }
     }
     for (const { ticket, root } of ticketsOnShow(site)) changed(ticket, root);
+    looked();
   }
 
   new MutationObserver(scan).observe(document.body, {
@@ -33,6 +37,7 @@ export function watch(site, { visit, isInPlace, changed }) {
   });
   window.addEventListener("hashchange", scan);
   scan();
+  return scan;
 }
 
 export function ticketsOnShow(site) {

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from plugin_server.drift.rules import Drift
+
 State = Literal["ok", "warn", "fail", "skipped"]
 
 SKEW_NOTED = timedelta(seconds=30)
@@ -227,6 +229,33 @@ def deliveries(name: str, last: datetime | None, changed: Sequence[tuple[str, da
     if last is None:
         return skipped(name, "No call has come yet, and no ticket was changed that one should have come for.")
     return ok(name, f"The last call came {_moment(last)}.")
+
+
+# The helpdesk's page.
+
+PARTS_TOLD = 3
+"""Parts named; how many more there are is said."""
+
+
+def page(name: str, found: Sequence[Drift]) -> Result:
+    """``found`` is what browsers told lately, part by part, the most told first."""
+    if not found:
+        return ok(name, "No browser has told of a ticket page that differs from what the extension expects.")
+    parts = [f"{one.report.part} (expected {one.report.expected}, found {one.report.found})" for one in found]
+    told = _listed(parts) if len(parts) <= PARTS_TOLD else ", ".join(parts[:PARTS_TOLD])
+    more = f" and {len(parts) - PARTS_TOLD} more" if len(parts) > PARTS_TOLD else ""
+    versions = _listed(sorted({one.report.extension for one in found}))
+    first, last = min(one.first_at for one in found), max(one.last_at for one in found)
+    words = (
+        f"Browsers find the helpdesk's ticket page otherwise than the extension ({versions}) expects: {told}{more}."
+        f" {sum(one.reports for one in found)} report(s), the first {_moment(first)}, the last {_moment(last)}."
+    )
+    todo = (
+        "Was the helpdesk updated, or its page changed? Install the newest extension; if it is the newest, tell its"
+        " makers this row. Agents are told on the page, and log time from there meanwhile. The row goes two days after"
+        " the last report."
+    )
+    return fail(name, words, todo)
 
 
 def _moment(at: datetime) -> str:

@@ -108,6 +108,7 @@ class Stub:
                 web.put("/api/v1/logs/{uuid}", self._put_log),
                 web.post("/api/v1/logs/{uuid}/{action}", self._act_on_log),
                 web.delete("/api/v1/logs/{uuid}", self._discard_log),
+                web.post("/api/v1/drift", self._drift),
                 web.post(r"/api/v1/tickets/{ticket:\d+}/timer", self._start_timer),
             ]
         )
@@ -238,6 +239,9 @@ class Stub:
 
     async def _start_timer(self, request: web.Request) -> web.Response:
         return self._answer(int(request.match_info["ticket"]))
+
+    async def _drift(self, request: web.Request) -> web.Response:
+        return web.Response(status=204 if self._is_connected(request) else 401)
 
     async def _discard_log(self, request: web.Request) -> web.Response:
         """A log that has gone out can't be discarded any more."""

@@ -1,0 +1,1 @@
+"""Selector drift: browsers tell that the helpdesk's page is not as the extension expects it, and are counted."""
