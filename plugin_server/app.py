@@ -19,6 +19,7 @@ from plugin_server.accounts.web.service import WebSessions
 from plugin_server.alerts.popup import AlertSection
 from plugin_server.alerts.routes import AlertRoutes
 from plugin_server.budgets.ahead import Ahead
+from plugin_server.budgets.history.source import LedgerSource
 from plugin_server.budgets.routes import BudgetRoutes
 from plugin_server.budgets.section import BudgetSection
 from plugin_server.check import identity
@@ -37,8 +38,14 @@ from plugin_server.runtime.stop import STOP
 from plugin_server.runtime.templates import Templates
 from plugin_server.runtime.web import identify, secure, tell_problems
 from plugin_server.services import Services
+from plugin_server.tickets.articles.source import ArticleSource
+from plugin_server.tickets.entries.source import EntrySource
 from plugin_server.tickets.routes import TicketRoutes
 from plugin_server.tickets.section import LinkSection
+from plugin_server.timeline.routes import PATH as TIMELINES
+from plugin_server.timeline.routes import TimelineRoutes
+from plugin_server.timeline.service import Timelines
+from plugin_server.timeline.view import Views
 from plugin_server.timelog.popup import LogSection
 from plugin_server.timelog.routes import LogRoutes
 from plugin_server.timelog.section import REFRESH_JOB, TimeLogSection
@@ -129,6 +136,17 @@ def create(services: Services) -> web.Application:
         templates,
         clock,
     )
+    entries = EntrySource(pool, services.mirror, services.budgets.policy.counting)
+    timelines = Timelines(
+        pool,
+        services.tickets,
+        services.articles,
+        services.people,
+        entries,
+        [ArticleSource(pool, services.articles, services.helpdesk), LedgerSource(pool)],
+    )
+    views = Views(pool, services.helpdesk, templates, public_url)
+    timeline = TimelineRoutes(browsers, timelines, views, services.links)
     routes = [
         *PanelRoutes(panel, services.tickets, services.queue, REFRESH_JOB).api(),
         *LogRoutes(services.timelog, ahead, templates).api(),
@@ -140,6 +158,7 @@ def create(services: Services) -> web.Application:
         *DriftRoutes(pool, clock).api(),
         *accounts.api(),
         *board.api.api(),
+        *timeline.api(),
     ]
 
     app = web.Application(
@@ -153,13 +172,13 @@ def create(services: Services) -> web.Application:
     async def render_problem(request: web.Request, problem: Problem) -> str:
         if request.path == PATH:
             return await popup.problem(problem, api.language(request))
-        if request.path.startswith(dashboard.PATH):
+        if request.path.startswith((dashboard.PATH, TIMELINES)):
             return await board.routes.problem(request, problem)
         return await panel.problem(request, problem)
 
     app[api.RENDER_PROBLEM] = render_problem
     api.add_routes(app, routes)
-    app.add_routes([*accounts.pages(), *tickets.pages(), *browsers.pages(), *board.routes.pages()])
+    app.add_routes([*accounts.pages(), *tickets.pages(), *browsers.pages(), *board.routes.pages(), *timeline.pages()])
     app.router.add_static("/static", STATIC)
 
     described = openapi.document("Deskhours", version("deskhours"), public_url, routes)

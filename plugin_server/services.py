@@ -33,6 +33,7 @@ from plugin_server.runtime import collector, database, redis
 from plugin_server.runtime.clock import Clock, SystemClock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.queue import Queue, RedisQueue
+from plugin_server.tickets.articles.service import Articles
 from plugin_server.tickets.attribution.service import Attribute
 from plugin_server.tickets.attribution.store import Counting
 from plugin_server.tickets.intake import Intake
@@ -59,6 +60,7 @@ class Services:
     mirror: Mirror
     intake: Intake
     tickets: Tickets
+    articles: Articles
     people: People
     links: Links
     attribute: Attribute
@@ -110,6 +112,7 @@ def build(
     never_lock = manifest.budgets.lock
     intake = Intake(pool, helpdesk, service_token, queue, clock, with_tags=bool(never_lock.never_tags))
     tickets = Tickets(pool, helpdesk, tokens, mirror, intake, queue, clock)
+    articles = Articles(pool, helpdesk, service_token, tokens, queue, clock)
     people = People(pool, helpdesk, service_token, desk.roles, clock)
     links = Links(pool, tickets, mirror, people, lambda: service_client, queue, clock)
     attribute = Attribute(pool, f"{helpdesk.host}:", desk.ticket_number_pattern, clock)
@@ -134,6 +137,7 @@ def build(
         mirror=mirror,
         intake=intake,
         tickets=tickets,
+        articles=articles,
         people=people,
         links=links,
         attribute=attribute,

@@ -27,6 +27,7 @@ from plugin_server.runtime.i18n import later
 from plugin_server.runtime.queue import Job, Periodic
 from plugin_server.services import Services
 from plugin_server.tickets import store as tickets_store
+from plugin_server.tickets.articles.service import ARTICLES_JOB
 from plugin_server.tickets.intake import FIGURES_JOB, RELIST_JOB, TAKE_JOB
 from plugin_server.tickets.store import Ticket
 from plugin_server.timelog.outbox import DRAIN_JOB, WATCH_JOB, LogOutbox
@@ -248,6 +249,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
     async def take_ticket(ticket_id: int) -> None:
         await services.intake.read(ticket_id)
         await figures.run()
+        await services.articles.step()
 
     async def relist() -> None:
         """Deletions leave no trace, and matter most where a budget is nearly used up."""
@@ -272,6 +274,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         try:
             if await services.intake.poll():
                 await figures.run()
+            await services.articles.step()
             await services.intake.pass_over()
         except base.HelpdeskError as error:
             _logger.warning("changed tickets not read", reason=str(error))
@@ -304,6 +307,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
             Job(TAKE_JOB, take_ticket),
             Job(FIGURES_JOB, figures.run),
             Job(RELIST_JOB, relist_ticket),
+            Job(ARTICLES_JOB, services.articles.job),
         ],
         [
             Periodic("sweep", logs.sweep, 15),

@@ -18,6 +18,7 @@ OWNERS |= {"0015_check.sql": "check", "0017_webhook_delivery_taken.sql": "ticket
 OWNERS |= {"0030_bookings.sql": "bookings"}
 OWNERS |= {"0023_budget_figures_changed.sql": "budgets", "0024_alerts.sql": "alerts"}
 OWNERS |= {"0025_page_drift.sql": "drift"}
+OWNERS |= {"0018_article_heads.sql": "tickets"}
 SQL = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)\b")
 
 

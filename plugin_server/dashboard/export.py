@@ -6,6 +6,11 @@ import csv
 import io
 from collections.abc import Iterable
 
+from aiohttp import web
+
+CHUNK = 500
+"""Rows that are written at once."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -21,3 +26,22 @@ def lines(rows: Iterable[Iterable[object]]) -> str:
     written = io.StringIO()
     csv.writer(written).writerows([cell(value) for value in row] for row in rows)
     return written.getvalue()
+
+
+async def send(
+    request: web.Request, name: str, head: Iterable[str], rows: Iterable[Iterable[object]]
+) -> web.StreamResponse:
+    """Answer with a table as a file of that name, written as it is made."""
+    response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    response.content_type = "text/csv"
+    response.charset = "utf-8"
+    await response.prepare(request)
+    held: list[Iterable[object]] = [head]
+    for row in rows:
+        held.append(row)
+        if len(held) >= CHUNK:
+            await response.write(lines(held).encode())
+            held.clear()
+    await response.write(lines(held).encode())
+    await response.write_eof()
+    return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -31,9 +31,6 @@ STATIC = Path(__file__).resolve().parent / "static"
 
 DONE_COOKIE = "deskhours_done"
 """Carries what was done from the form to the page that says so; shown once."""
-
-CHUNK = 500
-"""Rows of CSV that are written at once."""
 
 PAGE_HEADERS = {
     "Content-Security-Policy": f"{SECURITY_HEADERS['Content-Security-Policy']}; script-src 'self'; connect-src 'self'",
@@ -120,13 +117,15 @@ class DashboardRoutes:
         visitor = await self._browsers.visitor(request)
         board = await self._boards.read(visitor.caller)
         found = board.page(replace(listing.wanted(request.query), after=""), size=None)
-        return await _csv(request, "deskhours-tickets.csv", TICKET_HEAD, (ticket_cells(row) for row in found.rows))
+        rows = (ticket_cells(row) for row in found.rows)
+        return await export.send(request, "deskhours-tickets.csv", TICKET_HEAD, rows)
 
     async def projects_csv(self, request: web.Request) -> web.StreamResponse:
         visitor = await self._browsers.visitor(request)
         board = await self._boards.read(visitor.caller)
         found = await self._projects.page(board, request.query.get("pq", ""), "", size=None)
-        return await _csv(request, "deskhours-projects.csv", PROJECT_HEAD, (project_cells(row) for row in found.rows))
+        rows = (project_cells(row) for row in found.rows)
+        return await export.send(request, "deskhours-projects.csv", PROJECT_HEAD, rows)
 
     async def act(self, request: web.Request) -> web.Response:
         """Do something about a ticket's budget; what is refused is shown with what was typed."""
@@ -231,21 +230,3 @@ def _check_lengths(typed: Mapping[str, str]) -> None:
     }
     if wrong:
         raise Invalid(_("Some values are too long."), fields=wrong)
-
-
-async def _csv(
-    request: web.Request, name: str, head: Iterable[str], rows: Iterable[Iterable[object]]
-) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
-    response.content_type = "text/csv"
-    response.charset = "utf-8"
-    await response.prepare(request)
-    held: list[Iterable[object]] = [head]
-    for row in rows:
-        held.append(row)
-        if len(held) >= CHUNK:
-            await response.write(export.lines(held).encode())
-            held.clear()
-    await response.write(export.lines(held).encode())
-    await response.write_eof()
-    return response

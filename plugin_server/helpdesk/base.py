@@ -91,9 +91,15 @@ class Ticket:
     created_by: int | None = None
 
 
+Sender = Literal["agent", "customer", "system"]
+"""On whose side the one stands who said something; the system is the helpdesk itself."""
+
+
 @dataclass(frozen=True)
 class Article:
-    """A message, reply or note on a ticket. ``internal`` ones customers don't see; ``body`` is HTML or text."""
+    """A message, reply or note on a ticket. ``internal`` ones customers don't see; ``body`` is text, or HTML where
+    ``is_html``. ``origin_id`` is who said it, where somebody else (``author_id``) wrote it down: a customer on the
+    phone. ``signed`` is the name that it carries."""
 
     id: int
     ticket_id: int
@@ -104,6 +110,10 @@ class Article:
     body: str = ""
     created_at: datetime | None = None
     changed_by: int | None = None
+    sender: Sender = "agent"
+    origin_id: int | None = None
+    signed: str = ""
+    is_html: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,8 +203,14 @@ class Helpdesk(Protocol):
     async def ticket(self, token: str, ticket_id: int, *, seconds: float) -> Ticket:
         """The ticket, if the person may see it; gives up after ``seconds``."""
 
+    def article_url(self, ticket_id: int, article_id: int) -> str:
+        """The ticket's page, opened at one of its articles, for people."""
+
     async def articles(self, token: str, ticket_id: int) -> list[Article]:
         """All articles of the ticket that the person may see, oldest first."""
+
+    async def article(self, token: str, article_id: int, *, seconds: float) -> Article:
+        """One article, if the person may see it; gives up after ``seconds``."""
 
     async def changed_tickets(self, token: str, since: timedelta, limit: int) -> list[Ticket]:
         """Tickets changed within the last ``since``, the latest first, at most ``limit``."""

@@ -14,6 +14,7 @@ from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Connection, Pool
 from plugin_server.runtime.queue import Queue
 from plugin_server.tickets import rules, store
+from plugin_server.tickets.articles import store as articles_store
 from plugin_server.tickets.attribution import store as attribution_store
 from plugin_server.tickets.links import store as links_store
 
@@ -69,6 +70,7 @@ class Intake:
         written = await store.upsert(connection, ticket, project_id, self._clock.now())
         if not written.taken:
             return written
+        await articles_store.changed(connection, ticket.id, ticket.updated_at)
         projects = await links_store.see(connection, ticket.id, project_id, ticket.updated_at, self._clock.now())
         await attribution_store.due(connection, "project", [one for one in projects if one is not None])
         if written.first:

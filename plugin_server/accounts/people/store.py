@@ -27,6 +27,10 @@ class Member:
         """Whether there is a group whose tickets the person may read: who is an agent has one."""
         return any({"full", "read"} & set(rights) for rights in self.groups.values())
 
+    def may_read(self, group_id: int) -> bool:
+        """Whether the person may read tickets of a group as an agent does, internal notes included."""
+        return bool({"full", "read"} & set(self.groups.get(str(group_id), [])))
+
     def may_change(self, group_id: int) -> bool:
         """Whether the person may change tickets of a group."""
         return bool({"full", "change"} & set(self.groups.get(str(group_id), [])))
@@ -94,3 +98,23 @@ async def forget_rights(pool: Pool, before: datetime) -> None:
     await pool.execute(
         "UPDATE helpdesk_member SET roles = '{}', groups = '{}' WHERE seen_at < $1 AND roles <> '{}'", before
     )
+
+
+async def same_people(pool: Pool, user_ids: Sequence[int], harvest_user_ids: Sequence[int]) -> dict[int, int]:
+    """Which Harvest user is the same human being as a helpdesk user, of those given: the one they have connected, else
+    the one with the same e-mail address."""
+    rows = await pool.fetch(
+        """
+        SELECT DISTINCT ON (user_id) user_id, harvest_user_id FROM (
+            SELECT helpdesk_user_id AS user_id, harvest_user_id, 1 AS rank FROM agent
+            WHERE harvest_user_id IS NOT NULL
+            UNION ALL SELECT m.id, u.id, 2 FROM helpdesk_member m
+                JOIN harvest_user u ON m.email <> '' AND lower(u.email) = lower(m.email)
+        ) same
+        WHERE user_id = ANY($1::bigint[]) OR harvest_user_id = ANY($2::bigint[])
+        ORDER BY user_id, rank, harvest_user_id
+        """,
+        user_ids,
+        harvest_user_ids,
+    )
+    return {row["user_id"]: row["harvest_user_id"] for row in rows}

@@ -135,7 +135,12 @@ async def _columns(connection: Connection, actor: Actor, ticket: Mapping[str, An
     if isinstance(params.get("preferences"), dict) and agent:
         columns["preferences"] = params["preferences"]
     if agent and sender == catalog.CUSTOMER:
+        # It carries the name of whose words they are (`fillup_from_origin_by_id.rb`).
         columns["origin_by_id"] = ticket["customer_id"]
+        columns["from"] = await connection.fetchval(
+            "SELECT coalesce(nullif(trim(firstname || ' ' || lastname), ''), login) FROM users WHERE id = $1",
+            ticket["customer_id"],
+        )
     if columns["type_id"] == catalog.EMAIL and sender == catalog.AGENT:
         await _address(connection, actor, ticket, columns)
     return columns

@@ -73,9 +73,16 @@ class Zammad:
         await self._learn_states(token, [data])
         return read(lambda: self._ticket(data))
 
+    def article_url(self, ticket_id: int, article_id: int) -> str:
+        return f"{self.ticket_url(ticket_id)}/{article_id}"
+
     async def articles(self, token: str, ticket_id: int) -> list[base.Article]:
         data = await self._calls.get(token, f"/ticket_articles/by_ticket/{ticket_id}")
         return read(lambda: sorted((core.article(item) for item in data), key=lambda item: item.id))
+
+    async def article(self, token: str, article_id: int, *, seconds: float) -> base.Article:
+        data = await self._calls.api("GET", token, f"/ticket_articles/{article_id}", seconds)
+        return read(lambda: core.article(data))
 
     async def changed_tickets(self, token: str, since: timedelta, limit: int) -> list[base.Ticket]:
         minutes = max(1, -(-int(since.total_seconds()) // 60))

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from email.utils import parseaddr
 from typing import Any
 
 from plugin_server.helpdesk import base
@@ -181,8 +182,11 @@ def _groups(data: Mapping[str, Any]) -> dict[int, frozenset[str]]:
     return {int(group): frozenset(rights) for group, rights in dict(groups).items()}
 
 
+_SENDERS: dict[str, base.Sender] = {"Agent": "agent", "Customer": "customer", "System": "system"}
+
+
 def article(data: Mapping[str, Any]) -> base.Article:
-    """One of ``GET /ticket_articles/by_ticket/:id``."""
+    """``GET /ticket_articles/:id``, or one of ``GET /ticket_articles/by_ticket/:id``."""
     return base.Article(
         id=int(data["id"]),
         ticket_id=int(data["ticket_id"]),
@@ -193,6 +197,10 @@ def article(data: Mapping[str, Any]) -> base.Article:
         body=str(data.get("body") or ""),
         changed_by=data.get("updated_by_id"),
         created_at=datetime.fromisoformat(str(data["created_at"])) if data.get("created_at") else None,
+        sender=_SENDERS.get(str(data.get("sender")), "system"),
+        origin_id=data.get("origin_by_id"),
+        signed=_signature(str(data.get("from") or "")),
+        is_html="html" in str(data.get("content_type") or ""),
     )
 
 
@@ -204,6 +212,13 @@ def accounted(data: Mapping[str, Any]) -> base.AccountedTime:
         created_by=int(data["created_by_id"]),
         created_at=datetime.fromisoformat(str(data["created_at"])),
     )
+
+
+def _signature(text: str) -> str:
+    """The name in an article's ``from``: a bare name, or an e-mail address with one. Agents write as
+    ``Ada Agent via Support``, by the setting ``ticket_define_email_from``."""
+    name, address = parseaddr(text) if "@" in text else (text, "")
+    return (name.split(" via ")[0] or address).strip()
 
 
 def _text(value: object) -> str:

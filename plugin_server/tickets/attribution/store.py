@@ -238,13 +238,14 @@ async def stopped_hours(pool: Pool, ticket_id: int, since: date) -> dict[int, in
 
 
 async def unassigned(pool: Pool, project_id: int, limit: int) -> list[Unassigned]:
-    """Entries of a project that count for no ticket, newest first."""
+    """Entries of a project that count for no ticket, newest first; without those just assigned by hand."""
     rows = await pool.fetch(
         """
         SELECT e.id, e.project_id, e.user_id, e.spent_date,
             CASE WHEN e.is_running THEN e.banked_hours ELSE e.hours END AS hours, e.notes
         FROM attribution a JOIN time_entry e ON e.id = a.entry_id
         WHERE a.project_id = $1 AND a.ticket_id IS NULL AND e.deleted_at IS NULL
+            AND NOT EXISTS (SELECT FROM entry_assignment s WHERE s.entry_id = a.entry_id)
         ORDER BY e.spent_date DESC, e.id DESC LIMIT $2
         """,
         project_id,

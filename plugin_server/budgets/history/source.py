@@ -1,0 +1,105 @@
+"""Budget changes, locks and unlocks in a ticket's timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from plugin_server.budgets.history import store
+from plugin_server.budgets.service import hours
+from plugin_server.budgets.store import Event
+from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import day, decimal, later
+from plugin_server.runtime.i18n import gettext as _
+from plugin_server.runtime.timeline import Group, Item, Place, Request, Someone
+
+_LABELS = {
+    "locked": later("Locked"),
+    "reopened": later("No longer locked"),
+    "unlocked": later("Unlocked"),
+    "changed": later("Changed"),
+    "put_back": later("Put back"),
+    "bypassed": later("Past the lock"),
+    "project_changed": later("Project changed"),
+    "assigned": later("Assigned"),
+    "closed": later("Closed"),
+    "asked": later("Unlock asked for"),
+}
+_FIELDS = {
+    "budget_hours": later("Budget"),
+    "quoted_hours": later("Quoted hours"),
+    "hours_used": later("Hours used"),
+    "pm": later("Project manager"),
+    "project": later("Harvest project"),
+    "utilization": later("Utilization"),
+    "state": later("Budget state"),
+    "release": later("Release"),
+}
+
+
+class LedgerSource:
+    """The budget's ledger."""
+
+    group: Group = "budget"
+    rank = 3
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def people(self, ticket_id: int, *, internal: bool) -> Sequence[Someone]:
+        """Who changed, locked or unlocked something."""
+        found = await store.people(self._pool, ticket_id)
+        return [Someone(name, helpdesk_id=user_id) for user_id, name in found.items()]
+
+    async def items(self, request: Request, limit: int) -> list[Item]:
+        """The ledger in order."""
+        if request.billable is not None:
+            return []
+        found = await store.rows(
+            self._pool,
+            request.ticket_id,
+            request.since,
+            request.until,
+            None if request.person is None else request.person.helpdesk_ids,
+            request.beyond(self.rank),
+            limit,
+            newest_first=request.newest_first,
+        )
+        return [self._item(request, one) for one in found]
+
+    async def complete(self, request: Request, items: Sequence[Item], *, whole: bool) -> Sequence[Item]:
+        """Nothing is missing."""
+        return items
+
+    def _item(self, request: Request, row: store.Row) -> Item:
+        event = row.event
+        return Item(
+            Place(event.at, self.rank, row.id),
+            self.group,
+            event.kind,
+            _(_LABELS[event.kind]),
+            by=event.by_name or (_("Deskhours") if event.by_user is None else ""),
+            text=event.reason,
+            facts=list(_facts(event, request)),
+        )
+
+
+def _facts(event: Event, request: Request) -> list[str]:
+    """What was before and after, and how far an unlock reaches."""
+    facts = []
+    if event.field is not None:
+        name, before, after = _(_FIELDS.get(event.field, event.field)), event.old_value or "–", event.new_value or "–"
+        facts.append(_("{field}: {before} → {after}").format(field=name, before=before, after=after))
+    elif event.new_value is not None:
+        facts.append(event.new_value if event.old_value is None else f"{event.old_value} → {event.new_value}")
+    if event.used is not None and event.budget is not None:
+        used, budget = decimal(hours(event.used)), decimal(hours(event.budget))
+        facts.append(_("{used} h used of {budget} h").format(used=used, budget=budget))
+    elif event.used is not None:
+        facts.append(_("{used} h used").format(used=decimal(hours(event.used))))
+    if event.ceiling is not None:
+        facts.append(_("up to {hours} h").format(hours=decimal(hours(event.ceiling))))
+    if event.expires_at is not None:
+        last = (event.expires_at - timedelta(microseconds=1)).astimezone(request.caller.zone).date()
+        facts.append(_("until {day}").format(day=day(last)))
+    return facts
