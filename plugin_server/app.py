@@ -32,6 +32,8 @@ from plugin_server.panel.health import Health, HealthSection
 from plugin_server.panel.popup import PATH, Popup
 from plugin_server.panel.routes import PanelRoutes
 from plugin_server.panel.rules import can_serve
+from plugin_server.projects.routes import ProjectRoutes
+from plugin_server.projects.section import ProjectSection
 from plugin_server.runtime import api, database, fit, metrics, openapi
 from plugin_server.runtime.errors import Problem
 from plugin_server.runtime.stop import STOP
@@ -98,6 +100,14 @@ def create(services: Services) -> web.Application:
                 templates,
                 clock,
             ),
+            ProjectSection(
+                pool,
+                services.tickets,
+                services.projects,
+                services.people,
+                templates,
+                f"{public_url}{dashboard.CLIENTS_PATH}",
+            ),
             LinkSection(pool, services.tickets, services.mirror, templates),
         ],
         templates,
@@ -129,6 +139,7 @@ def create(services: Services) -> web.Application:
         services.alerts.deliveries,
         services.budgets.policy,
         services.mirror,
+        services.clients,
         services.helpdesk,
         health,
         manifest.helpdesk.roles,
@@ -154,6 +165,7 @@ def create(services: Services) -> web.Application:
         *BudgetRoutes(services.budget_desk).api(),
         *AlertRoutes(services.alerts.desktop).api(),
         *TimerRoutes(services.timers).api(),
+        *ProjectRoutes(services.projects, templates).api(),
         *popup.api(),
         *DriftRoutes(pool, clock).api(),
         *accounts.api(),
@@ -178,7 +190,8 @@ def create(services: Services) -> web.Application:
 
     app[api.RENDER_PROBLEM] = render_problem
     api.add_routes(app, routes)
-    app.add_routes([*accounts.pages(), *tickets.pages(), *browsers.pages(), *board.routes.pages(), *timeline.pages()])
+    app.add_routes([*accounts.pages(), *tickets.pages(), *browsers.pages()])
+    app.add_routes([*board.routes.pages(), *board.clients.pages(), *timeline.pages()])
     app.router.add_static("/static", STATIC)
 
     described = openapi.document("Deskhours", version("deskhours"), public_url, routes)

@@ -29,6 +29,8 @@ from plugin_server.helpdesk.zammad.client import Zammad
 from plugin_server.manifest import Budgets as BudgetSettings
 from plugin_server.manifest import Manifest, url_text
 from plugin_server.mirror.service import Mirror
+from plugin_server.projects.clients.service import Clients
+from plugin_server.projects.service import Projects
 from plugin_server.runtime import collector, database, redis
 from plugin_server.runtime.clock import Clock, SystemClock
 from plugin_server.runtime.database import Pool
@@ -68,6 +70,9 @@ class Services:
     managers: Managers
     budget_desk: Desk
     alerts: Alerts
+    clients: Clients
+    projects: Projects
+    administrator: HarvestClient
     timers: Timers
     timelog: TimeLog
     limiter: Limiter
@@ -121,6 +126,9 @@ def build(
     budget_desk = Desk(pool, budgets, tickets, intake, people, tokens, helpdesk, service_token, queue, clock)
     public_url = url_text(manifest.server.public_url)
     alerts = compose_alerts(pool, budgets, managers, people, helpdesk, session, manifest.alerts, public_url, clock)
+    asked_for = manifest.projects.template_project_id is not None
+    clients = Clients(pool, helpdesk, service_token, people, queue, clock, are_asked_for=asked_for)
+    projects = Projects(pool, manifest.projects, tickets, intake, mirror, people, tokens, helpdesk, queue, clock)
     time = manifest.time
     forgotten = None if time.forgotten_timer_hours is None else timedelta(hours=float(time.forgotten_timer_hours))
     timers = Timers(pool, tickets, mirror, queue, clock, forgotten)
@@ -145,6 +153,9 @@ def build(
         managers=managers,
         budget_desk=budget_desk,
         alerts=alerts,
+        clients=clients,
+        projects=projects,
+        administrator=service_client,
         timers=timers,
         timelog=timelog,
         limiter=limiter,

@@ -22,6 +22,7 @@ from plugin_server.helpdesk import base
 from plugin_server.manifest import url_text
 from plugin_server.mirror.reconcile import Scope
 from plugin_server.panel.health import Health, worker_seen
+from plugin_server.projects.work import Work as ProjectWork
 from plugin_server.runtime import log
 from plugin_server.runtime.i18n import later
 from plugin_server.runtime.queue import Job, Periodic
@@ -197,6 +198,24 @@ def _bookings(services: Services) -> Bookings | None:
     return Bookings(services.pool, services.helpdesk, token, wanted.unit, wanted.since, services.clock)
 
 
+def _projects(services: Services) -> ProjectWork:
+    """What makes tickets' projects."""
+    return ProjectWork(
+        services.pool,
+        services.manifest.projects,
+        services.clients,
+        services.intake,
+        services.mirror,
+        services.helpdesk,
+        services.manifest.helpdesk.token.get_secret_value(),
+        services.administrator,
+        services.queue,
+        services.clock,
+        services.manifest.harvest.request_seconds,
+        services.limiter,
+    )
+
+
 def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
     """What the worker does: on nudges, and by itself."""
     request_seconds = services.manifest.harvest.request_seconds
@@ -227,6 +246,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
     refresher, rounds = Refresher(services, health), Rounds(services, health)
 
     figures = _figures(services)
+    projects = _projects(services)
     checks = Checks(
         services.pool,
         services.session,
@@ -308,6 +328,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
             Job(FIGURES_JOB, figures.run),
             Job(RELIST_JOB, relist_ticket),
             Job(ARTICLES_JOB, services.articles.job),
+            *projects.jobs(),
         ],
         [
             Periodic("sweep", logs.sweep, 15),
@@ -324,5 +345,6 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
             Periodic("alerts", alert, 10),
             Periodic("check", checks.beat, 60),
             *periodic,
+            *projects.periodic(),
         ],
     )

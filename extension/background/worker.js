@@ -30,6 +30,7 @@ const MESSAGES = {
   },
   ahead: { from: [PAGE], carries: { ticket: isId, hours: isText }, run: lookAhead },
   drift: { from: [PAGE], carries: { drifts: isDrifts }, run: tellDrift },
+  projects: { from: [PAGE], carries: { ticket: isId, words: isText }, run: findProjects },
   connect: { from: [PAGE, POPUP], carries: {}, run: connect },
   disconnect: { from: [POPUP], carries: {}, run: disconnect },
   me: { from: [POPUP], carries: {}, run: showMe },
@@ -110,6 +111,13 @@ async function lookAhead({ ticket, hours }) {
 async function tellDrift({ drifts }) {
   await drift.report(drifts);
   return {};
+}
+
+/** Projects that are like what is being typed, as a fragment; null when nobody can say. */
+async function findProjects({ ticket, words }) {
+  const path = `/api/v1/tickets/${ticket}/projects?q=${encodeURIComponent(words)}`;
+  const { status, html } = await session.callAsAgent("GET", path);
+  return { html: status === 200 ? html : null };
 }
 
 async function connect() {

@@ -8,6 +8,7 @@ import { Ahead } from "./ahead.js";
 import { ask, text } from "./ask.js";
 import { clockOf, earlier, panelIn } from "./fragment.js";
 import { makeHost } from "./host.js";
+import { Picker } from "./picker.js";
 import { collect, copyAttributes, draftName, fill, rememberFocus, restoreFocus, swap } from "./regions.js";
 import { fillShell, problemOf } from "./shell.js";
 import { followTheme } from "./theme.js";
@@ -53,6 +54,7 @@ export class Panel {
     this.#person = person;
     this.#badge = badge;
     this.#ahead = new Ahead(ticket);
+    new Picker(ticket, this.#shadow);
     this.#shell.className = "dh-shell";
     this.#shell.hidden = true;
     this.#shadow.addEventListener("click", (event) => this.#onClick(event));
@@ -61,9 +63,7 @@ export class Panel {
     for (const name of ["focusin", "input", "keyup", "pointerup"]) {
       this.#shadow.addEventListener(name, () => (this.#focus = rememberFocus(this.#shadow)));
     }
-    this.#shadow.addEventListener("focusout", () => {
-      if (this.#focus) this.#focus.lostAt = performance.now();
-    });
+    this.#shadow.addEventListener("focusout", () => this.#focus && (this.#focus.lostAt = performance.now()));
   }
 
   get state() {
@@ -373,9 +373,8 @@ export class Panel {
     const path = this.#root.dataset.onOpen;
     if (this.#opened || !path || !this.#mounted || document.hidden) return;
     this.#opened = true;
-    this.#whileBusy(this.#root, () => 
-      this.#exchange("action", { path, method: "POST", fields: collect(this.#root), forget: [] }),
-    );
+    const message = { path, method: "POST", fields: collect(this.#root), forget: [] };
+    this.#whileBusy(this.#root, () => this.#exchange("action", message));
   }
 
   #showShell() {

@@ -21,6 +21,7 @@ from plugin_server.dashboard.ports import Health, Part
 from plugin_server.dashboard.store import Project
 from plugin_server.mirror.progress.store import SyncState
 from plugin_server.mirror.service import Mirror
+from plugin_server.projects import store as projects_store
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.tickets import rules as ticket_rules
@@ -94,6 +95,14 @@ class TroubleLine:
 
 
 @dataclass(frozen=True)
+class MakingLine:
+    """A ticket's project that could not be made, and the ticket."""
+
+    making: projects_store.Making
+    row: Row | None
+
+
+@dataclass(frozen=True)
 class Attention:
     """All of it. ``syncs``, ``parts`` and ``checks`` (those that failed) are ``None`` for who does not see them."""
 
@@ -106,6 +115,7 @@ class Attention:
     undelivered: Sequence[AlertLine]
     unwritten: Sequence[Row]
     troubles: Sequence[TroubleLine]
+    makings: Sequence[MakingLine]
     syncs: Sequence[SyncState] | None
     parts: Sequence[Part] | None
     checks: Sequence[check_store.Found] | None
@@ -129,6 +139,7 @@ class Attention:
             + len(self.undelivered)
             + len(self.unwritten)
             + len(self.troubles)
+            + len(self.makings)
             + self.failing_syncs
             + self.parts_away
             + len(self.checks or ())
@@ -165,6 +176,7 @@ class AttentionDesk:
             await self._undelivered(board, since) if manages else [],
             [row for row in board.rows.values() if row.figures.write_problem][:AT_MOST],
             _troubles(board)[:AT_MOST],
+            await self._makings(board),
             await self._mirror.states() if manages else None,
             await self._health.look() if manages else None,
             await check_store.failures(self._pool) if manages else None,
@@ -174,6 +186,12 @@ class AttentionDesk:
         found = await alerts_store.failing(self._pool, list(board.rows), since, AT_MOST)
         names = await web_store.names(self._pool, sorted({one.user_id for one in found if one.user_id}))
         return [AlertLine(one, names.get(one.user_id, ""), board.rows.get(one.ticket_id or 0)) for one in found]
+
+    async def _makings(self, board: Board) -> list[MakingLine]:
+        """Of the viewer's tickets; who manages sees those too that have no budget yet, and so are on no board."""
+        found = await projects_store.stopped(self._pool)
+        lines = [MakingLine(one, board.rows.get(one.ticket_id)) for one in found]
+        return [one for one in lines if one.row or board.viewer.role == "admin"][:AT_MOST]
 
     async def _logs(self, board: Board, since: datetime) -> tuple[list[LogLine], int]:
         ids = list(board.rows) if board.viewer.may_manage else []

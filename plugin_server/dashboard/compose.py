@@ -14,6 +14,8 @@ from plugin_server.dashboard.alerts import AlertDesk
 from plugin_server.dashboard.api import DashboardApi
 from plugin_server.dashboard.attention import AttentionDesk
 from plugin_server.dashboard.board import Boards
+from plugin_server.dashboard.clients import PATH as CLIENTS
+from plugin_server.dashboard.clients import ClientRoutes
 from plugin_server.dashboard.page import Pages
 from plugin_server.dashboard.ports import Health
 from plugin_server.dashboard.projects import Projects
@@ -22,6 +24,7 @@ from plugin_server.dashboard.undelivered import Undelivered
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.manifest import Roles
 from plugin_server.mirror.service import Mirror
+from plugin_server.projects.clients.service import Clients
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.templates import Templates
@@ -29,6 +32,7 @@ from plugin_server.tickets.links.service import Links
 from plugin_server.tickets.service import Tickets
 
 PATH = "/dashboard"
+CLIENTS_PATH = CLIENTS
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Dashboard:
     """The dashboard's pages and its operations of the API."""
 
     routes: DashboardRoutes
+    clients: ClientRoutes
     api: DashboardApi
 
 
@@ -49,6 +54,7 @@ def compose(
     deliveries: Deliveries,
     policy: Policy,
     mirror: Mirror,
+    clients: Clients,
     helpdesk: Helpdesk,
     health: Health,
     roles: Roles,
@@ -61,7 +67,9 @@ def compose(
     alerts = AlertDesk(pool, clock)
     projects = Projects(pool, policy, clock)
     attention = AttentionDesk(pool, mirror, health, clock)
-    pages = Pages(pool, boards, alerts, projects, attention, tickets, helpdesk, mirror, templates, clock)
+    pages = Pages(pool, boards, alerts, projects, attention, tickets, helpdesk, mirror, clients, templates, clock)
     undelivered = Undelivered(pool, boards, deliveries, clock)
     routes = DashboardRoutes(browsers, pages, boards, projects, desk, links, undelivered)
-    return Dashboard(routes, DashboardApi(boards, alerts, attention))
+    return Dashboard(
+        routes, ClientRoutes(browsers, boards, clients, templates), DashboardApi(boards, alerts, attention)
+    )

@@ -20,6 +20,7 @@ from plugin_server.dashboard.board import Board, Boards
 from plugin_server.dashboard.projects import Projects
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.mirror.service import Mirror
+from plugin_server.projects.clients.service import Clients
 from plugin_server.runtime import i18n
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
@@ -71,6 +72,7 @@ class Pages:
         tickets: Tickets,
         helpdesk: Helpdesk,
         mirror: Mirror,
+        clients: Clients,
         templates: Templates,
         clock: Clock,
     ) -> None:
@@ -82,6 +84,7 @@ class Pages:
         self._tickets = tickets
         self._helpdesk = helpdesk
         self._mirror = mirror
+        self._clients = clients
         self._templates = templates
         self._clock = clock
 
@@ -134,7 +137,14 @@ class Pages:
             query_after=query.get("pafter", ""),
             projects=await self._projects.page(board, text, query.get("pafter", "")),
             attention=await self._attention.read(board),
+            open_clients=await self._open_clients() if board.viewer.may_manage else None,
         )
+
+    async def _open_clients(self) -> int | None:
+        """For how many organisations somebody has to choose a client; ``None`` where no projects are made."""
+        if not self._clients.are_asked_for:
+            return None
+        return sum(line.is_open and line.making is None for line in await self._clients.lines())
 
     def sign_in(self, lang: str, return_to: str, message: str) -> Markup:
         """The page for who is not signed in."""

@@ -16,6 +16,7 @@ from plugin_server.accounts.web.routes import Visitor, WebRoutes
 from plugin_server.budgets.desk import Desk, UnlockWish
 from plugin_server.dashboard import export, listing
 from plugin_server.dashboard.board import Boards
+from plugin_server.dashboard.headers import page
 from plugin_server.dashboard.page import Form, Pages, kept
 from plugin_server.dashboard.projects import Projects
 from plugin_server.dashboard.tables import PROJECT_HEAD, TICKET_HEAD, project_cells, ticket_cells
@@ -108,7 +109,7 @@ class DashboardRoutes:
         visitor = await self._browsers.visitor(request)
         done = _done(request.cookies.get(DONE_COOKIE, ""))
         html = await self._pages.render(visitor, language(request), request.query, done=done)
-        response = _page(html)
+        response = page(html)
         if done:
             response.del_cookie(DONE_COOKIE, path="/dashboard")
         return response
@@ -185,7 +186,7 @@ class DashboardRoutes:
     ) -> web.Response:
         query = dict(parse_qsl(fields.get("back", "")))
         html = await self._pages.render(visitor, language(request), query, form=form)
-        return _page(html, problem.status)
+        return page(html, problem.status)
 
     async def _unlock(self, visitor: Visitor, ticket_id: int, typed: Mapping[str, str]) -> None:
         names = ("reason", "ceiling_hours", "expires_on", "budget_hours")
@@ -211,10 +212,6 @@ class DashboardRoutes:
 
     async def _ask(self, visitor: Visitor, ticket_id: int, typed: Mapping[str, str]) -> None:
         await self._desk.ask(visitor.caller, ticket_id, typed.get("ask_message", ""))
-
-
-def _page(html: str, status: int = 200) -> web.Response:
-    return web.Response(text=html, status=status, content_type="text/html", headers=PAGE_HEADERS)
 
 
 def _done(cookie: str) -> tuple[str, int] | None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
-from plugin_server.harvest import core, limiter, wire
+from plugin_server.harvest import core, limiter, making, wire
 from plugin_server.runtime import metrics
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.i18n import later
@@ -143,6 +143,61 @@ class HarvestClient:
         """Delete an entry for good; Harvest keeps no trace of it."""
         await self._call("DELETE", f"{self._api_url}/time_entries/{entry_id}", None)
 
+    async def client(self, client_id: int) -> wire.ClientRecord:
+        """One client."""
+        return await self._get(f"/clients/{client_id}", wire.ClientRecord)
+
+    async def projects_of(self, client_id: int) -> list[wire.Project]:
+        """A client's projects, archived ones too."""
+        pages = self._pages("/projects", {"client_id": str(client_id)}, wire.ProjectPage)
+        return [project async for page in pages for project in page.projects]
+
+    async def tasks_of(self, project_id: int) -> list[wire.TaskAssignment]:
+        """The tasks of a project, archived places too."""
+        pages = self._pages(f"/projects/{project_id}/task_assignments", {}, wire.TaskAssignmentPage)
+        return [one async for page in pages for one in page.task_assignments]
+
+    async def team_of(self, project_id: int) -> list[wire.UserAssignment]:
+        """The people of a project, archived places too."""
+        pages = self._pages(f"/projects/{project_id}/user_assignments", {}, wire.UserAssignmentPage)
+        return [one async for page in pages for one in page.user_assignments]
+
+    async def create_client(self, new: making.NewClient) -> wire.ClientRecord:
+        """Make a client; as with entries, look before trying again."""
+        return await self._write("POST", "/clients", wire.ClientRecord, new)
+
+    async def create_project(self, new: making.NewProject) -> wire.Project:
+        """Make a project; as with entries, look before trying again. It gets every default task by itself, and whoever
+        has access to all future projects."""
+        return await self._write("POST", "/projects", wire.Project, new)
+
+    async def change_project(self, project_id: int, change: making.ProjectChange) -> wire.Project:
+        """Change what is set; doing it twice is doing it once."""
+        return await self._write("PATCH", f"/projects/{project_id}", wire.Project, change)
+
+    async def place_task(
+        self, project_id: int, place: making.TaskPlace, assignment_id: int | None = None
+    ) -> wire.TaskAssignment:
+        """Put a task into a project, or change its place; :class:`~plugin_server.harvest.core.Refused` for one that is
+        there already."""
+        method, path = _place(project_id, "task_assignments", assignment_id)
+        return await self._write(method, path, wire.TaskAssignment, place)
+
+    async def remove_task(self, project_id: int, assignment_id: int) -> None:
+        """Take a task out of a project; refused once time was tracked on it there."""
+        url = f"{self._api_url}/projects/{project_id}/task_assignments/{assignment_id}"
+        await self._call("DELETE", url, None)
+
+    async def place_user(
+        self, project_id: int, place: making.UserPlace, assignment_id: int | None = None
+    ) -> wire.UserAssignment:
+        """Put a person into a project, or change their place; refused as :meth:`place_task`."""
+        method, path = _place(project_id, "user_assignments", assignment_id)
+        return await self._write(method, path, wire.UserAssignment, place)
+
+    async def _write(self, method: str, path: str, kind: type[Kind], body: object) -> Kind:
+        return await self._call(method, f"{self._api_url}{path}", kind, body=_BODY.encode(body))
+
     async def _patch(self, path: str, body: bytes | None) -> wire.TimeEntry:
         return await self._call("PATCH", f"{self._api_url}{path}", wire.TimeEntry, body=body)
 
@@ -223,6 +278,11 @@ def _decoded(content: bytes, kind: type[Kind]) -> Kind:
         return msgspec.json.decode(content, type=kind, strict=False)
     except msgspec.DecodeError as error:
         raise core.Faulty(later("Harvest's reply can't be read"), str(error)) from error
+
+
+def _place(project_id: int, kind: str, assignment_id: int | None) -> tuple[str, str]:
+    path = f"/projects/{project_id}/{kind}"
+    return ("POST", path) if assignment_id is None else ("PATCH", f"{path}/{assignment_id}")
 
 
 def _since(updated_since: datetime | None) -> dict[str, str]:

@@ -93,6 +93,7 @@ class Project(msgspec.Struct):
     cost_budget: Decimal | None = None
     starts_on: date | None = None
     ends_on: date | None = None
+    notes: str | None = None
 
 
 class ClientRecord(msgspec.Struct):

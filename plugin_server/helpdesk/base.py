@@ -270,6 +270,9 @@ class Helpdesk(Protocol):
     async def members_of(self, token: str, role_id: int) -> list[Member]:
         """Active holders of a role."""
 
+    async def organisation(self, token: str, organisation_id: int) -> str:
+        """The name of an organisation of customers."""
+
     async def roles(self, token: str) -> list[Role]:
         """All roles."""
 

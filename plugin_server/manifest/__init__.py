@@ -20,6 +20,7 @@ from plugin_server.manifest.models import (
     Time,
     url_text,
 )
+from plugin_server.manifest.projects import ProjectRule, Projects
 from plugin_server.manifest.secrets import MINIMUM_KEY_BYTES
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "Lock",
     "Manifest",
     "ManifestError",
+    "ProjectRule",
+    "Projects",
     "RateLimit",
     "Roles",
     "Time",

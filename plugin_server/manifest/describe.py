@@ -72,7 +72,7 @@ def _sections(whole: dict[str, Any], name: str, part: dict[str, Any]) -> Iterato
 
 def _definition(whole: dict[str, Any], value: dict[str, Any]) -> dict[str, Any] | None:
     """The object that a setting is, if it is one; one that may be left out is too."""
-    for form in (value, *value.get("anyOf", [])):
+    for form in (value.get("items", value), *value.get("anyOf", [])):
         found: dict[str, Any] | None = whole["$defs"].get(form.get("$ref", "").removeprefix("#/$defs/"))
         if found is not None:
             return found
@@ -110,6 +110,8 @@ def _kind(value: dict[str, Any]) -> str:
         return ", ".join(f"`{choice}`" for choice in value["enum"])
     if "const" in value:
         return f"`{value['const']}`"
+    if value["type"] == "array" and "$ref" in value["items"]:
+        return "list of objects, as below"
     if value["type"] == "array":
         return f"list of {_kind(value['items'])}"
     if value["type"] == "object":

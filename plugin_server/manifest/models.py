@@ -24,6 +24,7 @@ from plugin_server.manifest.kinds import (
     PublicKey,
     RootUrl,
 )
+from plugin_server.manifest.projects import Projects
 from plugin_server.manifest.secrets import FernetKey, NamedText, Secret, SigningKey
 from plugin_server.manifest.strict import Strict
 
@@ -298,6 +299,7 @@ class Manifest(Strict):
     time: Time = Field(default=Time(), description="How time is logged.")
     budgets: Budgets = Field(default=Budgets(), description="Budgets, their colours and their locks.")
     alerts: Alerts = Field(default=Alerts(), description="Who is told when a budget reaches a level.")
+    projects: Projects = Field(default=Projects(), description="Harvest projects made for tickets.")
 
     @cached_property
     def redirect_uris(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from plugin_server.harvest import core, wire
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.mirror import changes, store
+from plugin_server.mirror.directory import store as directory
 from plugin_server.mirror.history import Busy, History
 from plugin_server.mirror.listing import PAGE, Listing
 from plugin_server.mirror.progress import store as progress
@@ -191,6 +192,10 @@ class Mirror:
         """Write entries as a reply showed them."""
         await again(self._pool, store.upsert_entries, entries)
 
+    async def learn(self, kind: directory.Kind, rows: Sequence[directory.Row]) -> None:
+        """Write rows of the directory as a reply showed them, so that nobody has to wait for the next sync."""
+        await again(self._pool, directory.write, kind, rows)
+
     async def refresh_assignments(self, client: HarvestClient, user_id: int) -> None:
         """Read a person's own assignments with that person's ``client``."""
         began = self._clock.now()
@@ -207,6 +212,10 @@ class Mirror:
     async def project(self, project_id: int) -> store.Project | None:
         """A project as last seen."""
         return await store.project(self._pool, project_id)
+
+    async def lost(self, project_id: int) -> str | None:
+        """What a project was called that Harvest no longer has; ``None`` for any other."""
+        return await store.lost(self._pool, project_id)
 
     async def tasks(self, user_id: int, project_id: int) -> list[store.Task]:
         """The tasks a person may track time on in a project."""

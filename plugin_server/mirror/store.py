@@ -289,6 +289,15 @@ async def project(pool: Pool, project_id: int) -> Project | None:
     return Project(**row) if row else None
 
 
+async def lost(pool: Pool, project_id: int) -> str | None:
+    """The label of a project that was deleted in Harvest; ``None`` for any other."""
+    row = await pool.fetchrow(
+        "SELECT id, name, code, client_name, is_active FROM harvest_project WHERE id = $1 AND deleted_at IS NOT NULL",
+        project_id,
+    )
+    return Project(**row).label if row else None
+
+
 async def tasks(pool: Pool, user_id: int, project_id: int) -> list[Task]:
     """The tasks a person may track time on in a project, in Harvest's order; none means no assignment."""
     rows = await pool.fetch(

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-Obstacle = Literal["no_project", "bad_project", "not_connected", "unknown_project", "archived", "not_assigned"]
+Obstacle = Literal[
+    "no_project", "bad_project", "not_connected", "unknown_project", "deleted_project", "archived", "not_assigned"
+]
 """Why an agent can't track time on a ticket."""
 
 ACCESS_FRESH = timedelta(seconds=60)

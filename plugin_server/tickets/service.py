@@ -45,6 +45,8 @@ class Tracking:
     project: mirror_store.Project | None
     tasks: list[mirror_store.Task]
     obstacle: rules.Obstacle | None
+    lost: str | None = None
+    """What the ticket's project was called, when it was deleted in Harvest."""
 
     def refusal(self, ticket: store.Ticket) -> str | None:
         """The obstacle in words, for who asks without looking at the panel."""
@@ -59,6 +61,7 @@ class Tracking:
             ),
             "archived": _("The Harvest project {label} is archived.").format(label=label),
             "not_assigned": _("You are not assigned to the Harvest project {label}.").format(label=label),
+            "deleted_project": _("The Harvest project {label} was deleted in Harvest.").format(label=self.lost),
         }
         return words.get(self.obstacle or "")
 
@@ -141,8 +144,13 @@ class Tickets:
         if ticket.project_id is not None and caller.harvest_user_id is not None:
             tasks = await self._mirror.tasks(caller.harvest_user_id, ticket.project_id)
         obstacle: rules.Obstacle | None = None
+        lost = None
+        if ticket.project_id is not None and project is None:
+            lost = await self._mirror.lost(ticket.project_id)
         if ticket.project_id is None:
             obstacle = "bad_project" if ticket.project_text else "no_project"
+        elif lost is not None:
+            obstacle = "deleted_project"
         elif caller.harvest_user_id is None:
             obstacle = "not_connected"
         elif project is None:
@@ -151,7 +159,7 @@ class Tickets:
             obstacle = "archived"
         elif not tasks:
             obstacle = "not_assigned"
-        return Tracking(project, tasks, obstacle)
+        return Tracking(project, tasks, obstacle, lost)
 
     async def known(self, ticket_id: int) -> store.Ticket | None:
         """The ticket as last seen by anyone; who may see it is not asked."""

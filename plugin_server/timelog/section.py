@@ -131,7 +131,7 @@ class TimeLogSection:
             why=tracking.obstacle,
             ticket_id=request.ticket_id,
             project_text=ticket.project_text,
-            project_name=tracking.project.label if tracking.project else "",
+            project_name=tracking.project.label if tracking.project else tracking.lost or "",
             pm=ticket.pm_text,
         )
         return (words,)

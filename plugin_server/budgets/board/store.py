@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -111,3 +111,11 @@ async def to_write(pool: Pool) -> tuple[int, datetime | None]:
     )
     assert row is not None
     return row["rows"], row["since"]
+
+
+async def accepted(pool: Pool, ticket_ids: Sequence[int]) -> dict[int, str]:
+    """The budgets of tickets as they were typed by who may set them."""
+    rows = await pool.fetch(
+        "SELECT ticket_id, accepted_budget FROM ticket_budget WHERE ticket_id = ANY($1::bigint[])", ticket_ids
+    )
+    return {row["ticket_id"]: row["accepted_budget"] for row in rows}

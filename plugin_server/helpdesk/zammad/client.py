@@ -171,6 +171,10 @@ class Zammad:
                 return [one for one in found.values() if one.active and role_id in one.role_ids]
             page += 1
 
+    async def organisation(self, token: str, organisation_id: int) -> str:
+        data = await self._calls.get(token, f"/organizations/{organisation_id}")
+        return read(lambda: str(data["name"]))
+
     async def roles(self, token: str) -> list[base.Role]:
         data = await self._calls.get(token, "/roles", {"expand": "true"})
         return read(lambda: [core.role(item) for item in data])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from plugin_server.runtime.database import Pool
@@ -105,3 +106,23 @@ async def unassigned_hours(pool: Pool, project_ids: Sequence[int], counting: Cou
         project_ids,
     )
     return {row["project_id"]: row["hours"] for row in rows}
+
+
+async def organisations(pool: Pool) -> dict[int, int]:
+    """How many living tickets each organisation has."""
+    rows = await pool.fetch(
+        "SELECT organisation_id, count(*) AS tickets FROM ticket WHERE organisation_id IS NOT NULL"
+        " AND deleted_at IS NULL AND state_kind <> 'merged' GROUP BY organisation_id"
+    )
+    return {row["organisation_id"]: row["tickets"] for row in rows}
+
+
+async def without_project(pool: Pool, since: datetime) -> list[int]:
+    """Living tickets without a word on their project that changed since then, and of which it is known who changed
+    them."""
+    rows = await pool.fetch(
+        "SELECT id FROM ticket WHERE project_text = '' AND updated_at >= $1 AND checked_at >= updated_at"
+        " AND deleted_at IS NULL AND merged_into IS NULL AND state_kind <> 'merged' ORDER BY id",
+        since,
+    )
+    return [row["id"] for row in rows]
