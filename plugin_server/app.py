@@ -27,6 +27,7 @@ from plugin_server.dashboard import compose as dashboard
 from plugin_server.drift.routes import DriftRoutes
 from plugin_server.gauges import Gauges
 from plugin_server.manifest import url_text
+from plugin_server.notes.routes import NoteRoutes
 from plugin_server.panel.compose import Panel
 from plugin_server.panel.health import Health, HealthSection
 from plugin_server.panel.popup import PATH, Popup
@@ -89,6 +90,7 @@ def create(services: Services) -> web.Application:
                 templates,
                 clock,
                 manifest.time,
+                ai_notes=services.notes.uses_model,
             ),
             BudgetSection(
                 pool,
@@ -161,6 +163,7 @@ def create(services: Services) -> web.Application:
     routes = [
         *PanelRoutes(panel, services.tickets, services.queue, REFRESH_JOB).api(),
         *LogRoutes(services.timelog, ahead, templates).api(),
+        *NoteRoutes(services.notes).api(),
         *tickets.api(),
         *BudgetRoutes(services.budget_desk).api(),
         *AlertRoutes(services.alerts.desktop).api(),

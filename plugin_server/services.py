@@ -29,6 +29,8 @@ from plugin_server.helpdesk.zammad.client import Zammad
 from plugin_server.manifest import Budgets as BudgetSettings
 from plugin_server.manifest import Manifest, url_text
 from plugin_server.mirror.service import Mirror
+from plugin_server.notes.model import Model
+from plugin_server.notes.service import Notes
 from plugin_server.projects.clients.service import Clients
 from plugin_server.projects.service import Projects
 from plugin_server.runtime import collector, database, redis
@@ -75,6 +77,7 @@ class Services:
     administrator: HarvestClient
     timers: Timers
     timelog: TimeLog
+    notes: Notes
     limiter: Limiter
     session: aiohttp.ClientSession
 
@@ -134,6 +137,8 @@ def build(
     timers = Timers(pool, tickets, mirror, queue, clock, forgotten)
     hours_rule = HoursRule(time.minimum_hours, time.step_hours, time.rounding)
     timelog = TimeLog(pool, tickets, helpdesk, tokens, timers, queue, clock, hours_rule)
+    writer = Model(manifest.notes) if manifest.notes.uses_model else None
+    notes = Notes(pool, tickets, writer, manifest.notes.daily_limit, manifest.notes.try_seconds, clock)
     return Services(
         manifest=manifest,
         pool=pool,
@@ -158,6 +163,7 @@ def build(
         administrator=service_client,
         timers=timers,
         timelog=timelog,
+        notes=notes,
         limiter=limiter,
         session=session,
     )
@@ -194,6 +200,7 @@ async def running(manifest: Manifest, database_url: str, redis_url: str) -> Asyn
                     yield services
                 finally:
                     await services.tokens.settle()
+                    await services.notes.close()
         finally:
             await queue.close()
     finally:

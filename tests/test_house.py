@@ -20,6 +20,7 @@ OWNERS |= {"0023_budget_figures_changed.sql": "budgets", "0024_alerts.sql": "ale
 OWNERS |= {"0025_page_drift.sql": "drift"}
 OWNERS |= {"0018_article_heads.sql": "tickets"}
 OWNERS |= {"0021_projects.sql": "projects", "0022_organisation_clients.sql": "projects"}
+OWNERS |= {"0020_notes.sql": "notes"}
 SQL = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)\b")
 
 

@@ -5,6 +5,7 @@ variable that holds each of them. All mistakes of a manifest are reported at onc
 """
 
 from plugin_server.manifest.alerts import Alerts, Chat, Digest, Email, is_here
+from plugin_server.manifest.kinds import url_text
 from plugin_server.manifest.loading import ManifestError, load, validate
 from plugin_server.manifest.models import (
     Bands,
@@ -18,8 +19,8 @@ from plugin_server.manifest.models import (
     RateLimit,
     Roles,
     Time,
-    url_text,
 )
+from plugin_server.manifest.notes import Notes
 from plugin_server.manifest.projects import ProjectRule, Projects
 from plugin_server.manifest.secrets import MINIMUM_KEY_BYTES
 
@@ -38,6 +39,7 @@ __all__ = [
     "Lock",
     "Manifest",
     "ManifestError",
+    "Notes",
     "ProjectRule",
     "Projects",
     "RateLimit",

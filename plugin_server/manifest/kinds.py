@@ -16,6 +16,11 @@ from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, StringC
 from pydantic_core.core_schema import ValidationInfo
 
 
+def url_text(url: AnyHttpUrl) -> str:
+    """A configured URL as text without a trailing slash."""
+    return str(url).rstrip("/")
+
+
 def _origin(value: object) -> object:
     """An http(s) URL without a trailing slash, so that paths can be appended."""
     return value.rstrip("/") if isinstance(value, str) else value

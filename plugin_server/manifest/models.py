@@ -24,14 +24,10 @@ from plugin_server.manifest.kinds import (
     PublicKey,
     RootUrl,
 )
+from plugin_server.manifest.notes import Notes
 from plugin_server.manifest.projects import Projects
 from plugin_server.manifest.secrets import FernetKey, NamedText, Secret, SigningKey
 from plugin_server.manifest.strict import Strict
-
-
-def url_text(url: AnyHttpUrl) -> str:
-    """A configured URL as text without a trailing slash."""
-    return str(url).rstrip("/")
 
 
 class Server(Strict):
@@ -300,6 +296,7 @@ class Manifest(Strict):
     budgets: Budgets = Field(default=Budgets(), description="Budgets, their colours and their locks.")
     alerts: Alerts = Field(default=Alerts(), description="Who is told when a budget reaches a level.")
     projects: Projects = Field(default=Projects(), description="Harvest projects made for tickets.")
+    notes: Notes = Field(default=Notes(), description="The note that is written from a reply at the press of a button.")
 
     @cached_property
     def redirect_uris(self) -> frozenset[str]:

@@ -43,7 +43,10 @@ _CODE = re.compile(
     r"|curl|npm|pip|git)\b.*[;{}()=<>/-].*"
     r"|[{}\[\]();<>/*\s]+|\S*[{}]\S*.*;\s*|\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*)\s*$"
 )
-_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|</?[a-zA-Z|!][^<>]{0,2000}>", _ANY | re.DOTALL)
+_TAGS = re.compile(
+    r"<(script|style|system|assistant|instructions?|prompt|user)\b.*?</\1\s*>|<!--.*?-->|</?[a-zA-Z|!][^<>]{0,2000}>",
+    _ANY | re.DOTALL,
+)
 _FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 
 _PASSWORDS = (
@@ -107,6 +110,8 @@ _TO_A_MODEL = re.compile(
     r"|escribe|antwoord|rispondi|scrivi|responda|escreva)\b.{0,30}"
     r"(?:\b(?:only|exactly|nothing but|the (?:word|following|text|prompt)|your (?:prompt|instructions)|nur"
     r"|ausschließlich|uniquement|seulement|solo|únicamente|alleen|soltanto|apenas|somente)\b|[\"“„«'])"
+    r"|\b(?:respond|reply|answer|output|say|print|write|antworte|schreibe|réponds|écris|responde|escribe|antwoord|schrijf|rispondi"
+    r"|scrivi|responda|escreva)\b(?: \w+){0,3}:"
     r"|\b(?:the|this|your|harvest|time) note (?:must|should|shall|is|has to)\b|\bprompt injection\b|\bjailbreak\b"
     r"|\b(?:chatgpt|language model|sprachmodell)\b",
     _ANY,
@@ -247,7 +252,7 @@ def _sentences(line: str, *, started: bool) -> tuple[list[str], str | None]:
         return found, None
     for sentence in _SENTENCE.split(line):
         if _TO_A_MODEL.search(sentence):
-            continue
+            return found, None  # and so does what follows on the line
         farewell = _farewell(sentence) if started or found else None
         if farewell is not None:
             return found, farewell

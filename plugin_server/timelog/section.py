@@ -67,6 +67,8 @@ class TimeLogSection:
         templates: Templates,
         clock: Clock,
         settings: TimeSettings,
+        *,
+        ai_notes: bool,
     ) -> None:
         self._pool = pool
         self._tickets = tickets
@@ -76,6 +78,7 @@ class TimeLogSection:
         self._templates = templates
         self._clock = clock
         self._settings = settings
+        self._ai_notes = ai_notes
         self._timer_row = TimerRow(templates, clock, settings)
 
     async def render(self, request: PanelRequest) -> Contribution:
@@ -216,6 +219,7 @@ class TimeLogSection:
             measured=i18n.decimal(timer.hours) if timer else None,
             running=running,
             start=start,
+            ai=self._ai_notes,
         )
         return Region("form", html, tag="form")
 
