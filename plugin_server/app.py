@@ -23,6 +23,7 @@ from plugin_server.budgets.history.source import LedgerSource
 from plugin_server.budgets.routes import BudgetRoutes
 from plugin_server.budgets.section import BudgetSection
 from plugin_server.check import identity
+from plugin_server.corrections.routes import CorrectionRoutes
 from plugin_server.dashboard import compose as dashboard
 from plugin_server.drift.routes import DriftRoutes
 from plugin_server.gauges import Gauges
@@ -169,6 +170,7 @@ def create(services: Services) -> web.Application:
         *AlertRoutes(services.alerts.desktop).api(),
         *TimerRoutes(services.timers).api(),
         *ProjectRoutes(services.projects, templates).api(),
+        *CorrectionRoutes(services.corrections).api(),
         *popup.api(),
         *DriftRoutes(pool, clock).api(),
         *accounts.api(),

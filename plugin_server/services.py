@@ -20,6 +20,9 @@ from plugin_server.budgets.locking import Policy as LockPolicy
 from plugin_server.budgets.managers import Managers
 from plugin_server.budgets.rules import Thresholds
 from plugin_server.budgets.service import Budgets, Policy
+from plugin_server.corrections.outbox import CorrectionOutbox
+from plugin_server.corrections.ports import Nobody
+from plugin_server.corrections.service import Corrections
 from plugin_server.harvest import core as harvest_core
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.harvest.limiter import UNLIMITED, Limiter, Rule, SharedLimiter
@@ -78,6 +81,8 @@ class Services:
     timers: Timers
     timelog: TimeLog
     notes: Notes
+    correction_outbox: CorrectionOutbox
+    corrections: Corrections
     limiter: Limiter
     session: aiohttp.ClientSession
 
@@ -139,6 +144,22 @@ def build(
     timelog = TimeLog(pool, tickets, helpdesk, tokens, timers, queue, clock, hours_rule)
     writer = Model(manifest.notes) if manifest.notes.uses_model else None
     notes = Notes(pool, tickets, writer, manifest.notes.daily_limit, manifest.notes.try_seconds, clock)
+    correction_outbox = CorrectionOutbox(
+        pool,
+        tickets,
+        mirror,
+        helpdesk,
+        tokens,
+        lambda: service_client,
+        Nobody(),
+        queue,
+        clock,
+        harvest.request_seconds,
+        limiter,
+    )
+    corrections = Corrections(
+        pool, tickets, mirror, people, tokens, attribute, correction_outbox, queue, clock, hours_rule
+    )
     return Services(
         manifest=manifest,
         pool=pool,
@@ -164,6 +185,8 @@ def build(
         timers=timers,
         timelog=timelog,
         notes=notes,
+        correction_outbox=correction_outbox,
+        corrections=corrections,
         limiter=limiter,
         session=session,
     )

@@ -15,6 +15,7 @@ from plugin_server.budgets.rounds import Rounds as BudgetRounds
 from plugin_server.budgets.watch import Watch
 from plugin_server.budgets.writing import Writing
 from plugin_server.check.service import Checks
+from plugin_server.corrections.outbox import CORRECT_JOB
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.harvest.core import Denied, HarvestError, Throttled, Unauthorized
 from plugin_server.harvest.limiter import working
@@ -266,6 +267,10 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         await logs.push(log_id)
         await services.queue.nudge(FIGURES_JOB)
 
+    async def correct(correction_id: str) -> None:
+        await services.correction_outbox.step(correction_id)
+        await services.queue.nudge(FIGURES_JOB)
+
     async def take_ticket(ticket_id: int) -> None:
         await services.intake.read(ticket_id)
         await figures.run()
@@ -323,6 +328,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
             Job(DRAIN_JOB, logs.drain),
             Job(WATCH_JOB, logs.watch),
             Job(STEP_JOB, step_timer),
+            Job(CORRECT_JOB, correct),
             Job(REFRESH_JOB, refresh),
             Job(TAKE_JOB, take_ticket),
             Job(FIGURES_JOB, figures.run),
@@ -333,6 +339,7 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         [
             Periodic("sweep", logs.sweep, 15),
             Periodic("sweep_timers", timers.sweep, 15),
+            Periodic("sweep_corrections", services.correction_outbox.sweep, 15),
             Periodic("sync", sync, 15),
             Periodic("night", refresher.night, 60),
             Periodic("figures", figures.run, 5),

@@ -21,6 +21,7 @@ OWNERS |= {"0025_page_drift.sql": "drift"}
 OWNERS |= {"0018_article_heads.sql": "tickets"}
 OWNERS |= {"0021_projects.sql": "projects", "0022_organisation_clients.sql": "projects"}
 OWNERS |= {"0020_notes.sql": "notes"}
+OWNERS |= {"0027_corrections.sql": "corrections", "0028_timelog_corrected.sql": "timelog"}
 SQL = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)\b")
 
 

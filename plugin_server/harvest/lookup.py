@@ -8,11 +8,19 @@ from datetime import date
 from plugin_server.harvest import wire
 from plugin_server.harvest.client import HarvestClient
 
+_MARK = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.\d+)?")
+
 
 def names(entry: wire.TimeEntry, mark: str) -> bool:
     """Whether an entry was made under the mark (a UUID, perhaps followed by a run's number)."""
     link = entry.external_reference.permalink if entry.external_reference else None
     return bool(link and re.search(re.escape(mark) + r"(?!\d)", link))
+
+
+def mark_of(permalink: str | None) -> str | None:
+    """The mark that a permalink carries, with its run's number; ``None`` where there is none."""
+    found = _MARK.search(permalink or "")
+    return found.group() if found else None
 
 
 async def made_for(

@@ -305,6 +305,7 @@ class TimeEntryChange(msgspec.Struct, omit_defaults=True):
 
     project_id: int | msgspec.UnsetType = msgspec.UNSET
     task_id: int | msgspec.UnsetType = msgspec.UNSET
+    spent_date: date | msgspec.UnsetType = msgspec.UNSET
     hours: Decimal | msgspec.UnsetType = msgspec.UNSET
     started_time: str | msgspec.UnsetType = msgspec.UNSET
     ended_time: str | msgspec.UnsetType = msgspec.UNSET

@@ -42,9 +42,9 @@ Row = TypeVar("Row", bound=Waiting)
 
 class Rows(Generic[Row]):
     """The outbox's part of one table. ``columns`` are read, ``make`` turns a record into the feature's own row, and the
-    column ``check_at`` says when to look for what a late call has made."""
+    column ``check_at`` says when to look for what a late call has made; none where such a call makes nothing more."""
 
-    def __init__(self, table: str, columns: str, make: Callable[[asyncpg.Record], Row], check_at: str) -> None:
+    def __init__(self, table: str, columns: str, make: Callable[[asyncpg.Record], Row], check_at: str = "") -> None:
         self._table = table
         self._columns = columns
         self._make = make

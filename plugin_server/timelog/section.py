@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from markupsafe import Markup
@@ -44,11 +44,12 @@ WAITING_POLL = 3.0
 
 @dataclass(frozen=True)
 class _Line:
-    """One log as shown."""
+    """One log as shown. What was corrected since is shown as it is now, or as ``deleted``."""
 
     log: store.Log
     hours: str
     task: str
+    deleted: bool
     entry_url: str | None
     actions: tuple[str, ...]
     error: bool
@@ -149,8 +150,8 @@ class TimeLogSection:
         if timer and timer.timer.state in ("starting", "stopping", "deleting"):
             polls.append(WAITING_POLL if timer.timer.problem else UNDERWAY_POLL)
         for log in logs:
-            left = (log.changed_at + rules.UNDO_FOR - self._clock.now()).total_seconds()
-            if log.state == "logged" and left > 0:
+            if self._may_undo(log):
+                left = (log.changed_at + rules.UNDO_FOR - self._clock.now()).total_seconds()
                 polls.append(left + 0.5)  # Undo goes when its minute is over
         return min(polls, default=None)
 
@@ -234,6 +235,10 @@ class TimeLogSection:
         given_up = latest is not None and latest.state in ("disarmed", "expired") and self._is_recent(latest)
         return given_up and latest is not None and latest.timer_id == timer.timer.id
 
+    def _may_undo(self, log: store.Log) -> bool:
+        recent = self._clock.now() - log.changed_at < rules.UNDO_FOR
+        return log.state == "logged" and log.corrected_at is None and recent
+
     def _is_recent(self, log: store.Log) -> bool:
         """Values of a log that was given up long ago must not slip into a later one."""
         return self._clock.now() - log.changed_at < rules.SHOWN_FOR
@@ -262,7 +267,12 @@ class TimeLogSection:
         return by_id or by_name or tasks[0]
 
     async def _line(self, request: PanelRequest, log: store.Log, tasks: list[Task]) -> _Line:
-        url = None
+        deleted, url = False, None
+        if log.state == "logged" and log.corrected_at is not None and log.timer_id is None and log.entry_id is not None:
+            recorded = await store.recorded(self._pool, log.entry_id)
+            deleted = recorded is None
+            if recorded is not None:
+                log = replace(log, **vars(recorded))
         if log.state == "logged" and request.caller.harvest_user_id is not None:
             url = await self._mirror.day_url(request.caller.harvest_user_id, log.spent_date)
         names = {task.id: task.name for task in tasks}
@@ -272,12 +282,13 @@ class TimeLogSection:
         elif log.state == "attention":
             again = "connect" if log.problem_code == "reconnect" else "retry"
             actions = (again, "disarm", "discard")
-        elif log.state == "logged" and self._clock.now() - log.changed_at < rules.UNDO_FOR:
+        elif self._may_undo(log):
             actions = ("undo",)
         return _Line(
             log=log,
             hours=i18n.decimal(log.hours),
             task=names.get(log.task_id, f"#{log.task_id}"),
+            deleted=deleted,
             entry_url=url,
             actions=actions,
             error=log.state in ("attention", "expired"),

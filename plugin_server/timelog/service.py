@@ -271,6 +271,14 @@ class TimeLog:
                 raise Conflict(
                     _("Undo is offered for a minute. Correct or delete the entry in Harvest."), code="undo_over"
                 )
+            if event == "undo" and found.corrected_at is not None:
+                raise Conflict(
+                    _(
+                        "This entry has been corrected since, so it is no longer what Undo would take away. Delete it"
+                        " in the ticket's timeline instead."
+                    ),
+                    code="corrected",
+                )
             await store.rows.move(connection, log_id, found.state, end, now)
             if event in ("disarm", "discard"):
                 await self.free_timer(connection, found, discarded=event == "discard")

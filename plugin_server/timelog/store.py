@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -17,7 +18,7 @@ from plugin_server.timelog.rules import SHOWN_FOR, TROUBLE_SHOWN_FOR, Entry, Sta
 @dataclass(frozen=True)
 class Log:
     """A log as stored; ``hours`` in hours, two places. One that records a timer (``timer_id``) has what it measured so
-    far, or ``typed_hours`` in its stead."""
+    far, or ``typed_hours`` in its stead. ``corrected_at``: its entry is no longer only what was logged."""
 
     id: UUID
     agent_id: int
@@ -41,12 +42,23 @@ class Log:
     changed_at: datetime
     expires_at: datetime
     claim: UUID | None
+    corrected_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What an entry holds; ``hours`` with two places."""
+
+    hours: Decimal
+    task_id: int
+    spent_date: date
+    notes: str
 
 
 _COLUMNS = (
     "id, agent_id, ticket_id, state, project_id, task_id, hours, typed_hours, timer_id, spent_date, notes,"
     " after_article_id, article_id, entry_id, problem, problem_code, called_at, attempts, created_at, changed_at,"
-    " expires_at, claim"
+    " expires_at, claim, corrected_at"
 )
 
 
@@ -218,6 +230,38 @@ async def finish_timer(connection: Connection, claimed: Log, entry_id: int, hour
 async def forget_entry(connection: Connection, log_id: UUID) -> None:
     """The entry is no longer the log's; another one may be written into it."""
     await connection.execute("UPDATE log SET entry_id = NULL WHERE id = $1", log_id)
+
+
+async def correct(
+    connection: Connection, entry_id: int, timer_id: UUID | None, now: datetime
+) -> Literal["undoing", "settling"] | None:
+    """Note, with the caller's transaction, that the entry of a log is being corrected: Undo of it is over. Nothing is
+    noted, and why is said, while the log is being undone, or while a second entry of it may still turn up."""
+    rows = await connection.fetch(
+        "SELECT id, state, check_twins_at FROM log WHERE entry_id = $1 OR timer_id = $2 ORDER BY id FOR UPDATE",
+        entry_id,
+        timer_id,
+    )
+    if any(row["state"] == "undoing" for row in rows):
+        return "undoing"
+    if any(row["check_twins_at"] is not None for row in rows):
+        return "settling"
+    await connection.execute(
+        "UPDATE log SET corrected_at = $2 WHERE id = ANY($1::uuid[]) AND state = 'logged'",
+        [row["id"] for row in rows],
+        now,
+    )
+    return None
+
+
+async def recorded(pool: Pool, entry_id: int) -> Recorded | None:
+    """What stands in an entry by now; ``None`` when Harvest no longer has it, or it has not been seen."""
+    row = await pool.fetchrow(
+        "SELECT hours, task_id, spent_date, coalesce(notes, '') AS notes FROM time_entry"
+        " WHERE id = $1 AND deleted_at IS NULL",
+        entry_id,
+    )
+    return Recorded(**{**row, "hours": Decimal(row["hours"]) / 100}) if row else None
 
 
 async def due_now(pool: Pool, log_id: UUID, now: datetime) -> None:

@@ -297,6 +297,17 @@ async def owner(pool: Pool, entry_id: int) -> int | None:
     return found
 
 
+async def counted(pool: Pool | Connection, entry_id: int) -> tuple[UUID, bool] | None:
+    """The timer that has counted an entry, and whether it has ended, with nothing left to look for; ``None``: it is no
+    timer's."""
+    row = await pool.fetchrow(
+        "SELECT m.id, m.state = 'ended' AND m.check_late_at IS NULL AS over"
+        " FROM timer_entry t JOIN timer m ON m.id = t.timer_id WHERE t.entry_id = $1",
+        entry_id,
+    )
+    return (row["id"], row["over"]) if row else None
+
+
 async def unsettled(pool: Pool, agent_id: int) -> int:
     """How many of the agent's timers have time that is not logged yet."""
     count: int = await pool.fetchval(

@@ -540,3 +540,33 @@ async def test_a_log_that_expired_long_ago_stays_until_its_person_has_dealt_with
         put = await store.put_aside(connection, bench.agent_id, TICKET, uuid.uuid4(), bench.clock.now())
     assert [log.id for log in put] == [recent]
     assert (await bench.read(old)).state == "expired"
+
+
+async def test_what_was_corrected_since_is_not_undone(bench: Bench) -> None:
+    identity = await bench.log()
+    await bench.outbox.push(str(identity))
+    entry_id = (await bench.read(identity)).entry_id
+    assert entry_id
+    async with bench.pool.acquire() as connection, connection.transaction():
+        assert await store.correct(connection, entry_id, None, bench.clock.now()) is None
+    with pytest.raises(Conflict) as refused:
+        await bench.change(identity, "undo")
+    assert refused.value.code == "corrected"
+    assert len(bench.harvest.entries) == 1
+    recorded = await store.recorded(bench.pool, entry_id)
+    assert recorded
+    assert (recorded.hours, recorded.notes) == (Decimal("0.50"), "a note")
+
+
+async def test_what_is_being_undone_or_made_sure_of_is_not_corrected(bench: Bench) -> None:
+    undone, unsure = await bench.log(), await bench.log()
+    for identity in (undone, unsure):
+        await bench.outbox.push(str(identity))
+    await bench.change(undone, "undo")
+    await bench.pool.execute("UPDATE log SET check_twins_at = now() WHERE id = $1", unsure)
+    async with bench.pool.acquire() as connection, connection.transaction():
+        for identity, reason in ((undone, "undoing"), (unsure, "settling")):
+            entry_id = (await bench.read(identity)).entry_id
+            assert entry_id
+            assert await store.correct(connection, entry_id, None, bench.clock.now()) == reason
+            assert (await bench.read(identity)).corrected_at is None
