@@ -23,7 +23,9 @@ from plugin_server.budgets.history.source import LedgerSource
 from plugin_server.budgets.routes import BudgetRoutes
 from plugin_server.budgets.section import BudgetSection
 from plugin_server.check import identity
+from plugin_server.corrections.pages import EntryPages
 from plugin_server.corrections.routes import CorrectionRoutes
+from plugin_server.corrections.view import Views as CorrectionViews
 from plugin_server.dashboard import compose as dashboard
 from plugin_server.drift.routes import DriftRoutes
 from plugin_server.gauges import Gauges
@@ -46,7 +48,6 @@ from plugin_server.tickets.articles.source import ArticleSource
 from plugin_server.tickets.entries.source import EntrySource
 from plugin_server.tickets.routes import TicketRoutes
 from plugin_server.tickets.section import LinkSection
-from plugin_server.timeline.routes import PATH as TIMELINES
 from plugin_server.timeline.routes import TimelineRoutes
 from plugin_server.timeline.service import Timelines
 from plugin_server.timeline.view import Views
@@ -161,6 +162,8 @@ def create(services: Services) -> web.Application:
     )
     views = Views(pool, services.helpdesk, templates, public_url)
     timeline = TimelineRoutes(browsers, timelines, views, services.links)
+    corrected = CorrectionViews(templates, clock)
+    entry_pages = EntryPages(browsers, services.corrections, corrected)
     routes = [
         *PanelRoutes(panel, services.tickets, services.queue, REFRESH_JOB).api(),
         *LogRoutes(services.timelog, ahead, templates).api(),
@@ -170,7 +173,7 @@ def create(services: Services) -> web.Application:
         *AlertRoutes(services.alerts.desktop).api(),
         *TimerRoutes(services.timers).api(),
         *ProjectRoutes(services.projects, templates).api(),
-        *CorrectionRoutes(services.corrections).api(),
+        *CorrectionRoutes(services.corrections, corrected).api(),
         *popup.api(),
         *DriftRoutes(pool, clock).api(),
         *accounts.api(),
@@ -189,14 +192,14 @@ def create(services: Services) -> web.Application:
     async def render_problem(request: web.Request, problem: Problem) -> str:
         if request.path == PATH:
             return await popup.problem(problem, api.language(request))
-        if request.path.startswith((dashboard.PATH, TIMELINES)):
+        if request.path.startswith((dashboard.PATH, "/tickets/")):
             return await board.routes.problem(request, problem)
         return await panel.problem(request, problem)
 
     app[api.RENDER_PROBLEM] = render_problem
     api.add_routes(app, routes)
     app.add_routes([*accounts.pages(), *tickets.pages(), *browsers.pages()])
-    app.add_routes([*board.routes.pages(), *board.clients.pages(), *timeline.pages()])
+    app.add_routes([*board.routes.pages(), *board.clients.pages(), *timeline.pages(), *entry_pages.pages()])
     app.router.add_static("/static", STATIC)
 
     described = openapi.document("Deskhours", version("deskhours"), public_url, routes)

@@ -68,8 +68,9 @@ class Moving:
         number = (wish.ticket_number or "").strip().removeprefix("#").strip()
         ticket_id = wish.ticket_id
         if ticket_id is None and number:
+            known = number.isprintable() and len(number) <= 50
             async with self._pool.acquire() as connection:
-                ticket_id = (await attribution_store.numbers(connection, [number])).get(number)
+                ticket_id = (await attribution_store.numbers(connection, [number] * known)).get(number)
             if ticket_id is None:
                 words = _("Deskhours knows no ticket #{number}. Check the number.").format(number=number)
                 raise Unacceptable({wish.field: words})

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, Stric
 from plugin_server.corrections import rules, store
 from plugin_server.corrections.moving import Wish
 from plugin_server.corrections.service import Corrections, View
+from plugin_server.corrections.view import FIELDS, Refusal, Views, outcome, told
 from plugin_server.harvest.notes import MAXIMUM_NOTES
-from plugin_server.runtime.api import Answer, Call, Route
+from plugin_server.runtime.api import Answer, Call, Route, wants_html
+from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound
 
 _ENTRY = r"/api/v1/entries/{entry_id:[1-9]\d{0,17}}"
 
@@ -81,7 +83,7 @@ class ValuesOut(BaseModel):
 
     @classmethod
     def of(cls, kept: store.Named) -> ValuesOut:
-        times = {"started_time": clock(kept["started"]), "ended_time": clock(kept["ended"])}
+        times = {"started_time": rules.clock(kept["started"]) or None, "ended_time": rules.clock(kept["ended"]) or None}
         return cls.model_validate({**kept, **times})
 
 
@@ -164,8 +166,9 @@ class OutcomeOut(BaseModel):
 class CorrectionRoutes:
     """Handlers of the API's operations."""
 
-    def __init__(self, corrections: Corrections) -> None:
+    def __init__(self, corrections: Corrections, views: Views) -> None:
         self._corrections = corrections
+        self._views = views
 
     def api(self) -> list[Route]:
         """The API's operations."""
@@ -206,27 +209,44 @@ class CorrectionRoutes:
         ]
 
     async def get_entry(self, call: Call[Any]) -> Answer:
-        return Answer(EntryOut.of(await self._corrections.look(call.caller, call.path_int("entry_id"))))
+        view = await self._corrections.look(call.caller, call.path_int("entry_id"))
+        return Answer(EntryOut.of(view), html=self._views.fragment(call.caller, call.lang, view))
 
     async def correct_entry(self, call: Call[CorrectionIn]) -> Answer:
-        found = await self._corrections.change(call.caller, call.path_int("entry_id"), call.body.wish())
-        return _outcome(found)
+        entry_id, wish = call.path_int("entry_id"), call.body.wish()
+        try:
+            found = await self._corrections.change(call.caller, entry_id, wish)
+        except (Conflict, Forbidden, Invalid, NotFound) as problem:
+            typed = {name: _text(value) or "" for name, value in call.body if name in FIELDS and value is not None}
+            tasks = await self._corrections.moving.tasks(call.caller, wish)
+            return await self._refused(call, entry_id, Refusal(problem, typed, tasks))
+        return await self._answer(call, entry_id, found)
 
     async def delete_entry(self, call: Call[DeletionIn]) -> Answer:
-        return _outcome(await self._corrections.delete(call.caller, call.path_int("entry_id"), call.body.version))
+        entry_id = call.path_int("entry_id")
+        try:
+            found = await self._corrections.delete(call.caller, entry_id, call.body.version)
+        except (Conflict, Forbidden, NotFound) as problem:
+            return await self._refused(call, entry_id, Refusal(problem))
+        return await self._answer(call, entry_id, found)
 
+    async def _answer(self, call: Call[Any], entry_id: int, found: store.Correction | None) -> Answer:
+        state = found.state if found else "done"
+        out = OutcomeOut(state=state, correction=CorrectionOut.of(found) if found else None)
+        status, html = 200 if state == "done" else 202, None
+        if wants_html(call.request):
+            view = await self._corrections.look(call.caller, entry_id)
+            html = self._views.fragment(call.caller, call.lang, view, told=told(outcome(found)))
+        return Answer(out, status=status, html=html)
 
-def _outcome(found: store.Correction | None) -> Answer:
-    if found is None:
-        return Answer(OutcomeOut(state="done", correction=None))
-    out = OutcomeOut(state=found.state, correction=CorrectionOut.of(found))
-    return Answer(out, status=200 if found.state == "done" else 202)
+    async def _refused(self, call: Call[Any], entry_id: int, refusal: Refusal) -> Answer:
+        """In HTML the form again, with what was typed; for programs, the problem as it is."""
+        if not wants_html(call.request):
+            raise refusal.problem
+        view = await self._corrections.look(call.caller, entry_id)
+        html = self._views.fragment(call.caller, call.lang, view, refusal=refusal)
+        return Answer(None, status=refusal.problem.status, html=html)
 
 
 def _text(value: str | float | None) -> str | None:
     return None if value is None else str(value)
-
-
-def clock(minute: int | None) -> str | None:
-    """A minute of the day as ``HH:MM``."""
-    return None if minute is None else f"{minute // 60:02}:{minute % 60:02}"

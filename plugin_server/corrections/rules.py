@@ -282,6 +282,11 @@ def minute(text: str) -> int:
     return hour * 60 + rest
 
 
+def clock(value: int | None) -> str:
+    """A minute of the day as ``HH:MM``; nothing for none."""
+    return "" if value is None else f"{value // 60:02}:{value % 60:02}"
+
+
 def _task(before: Values, text: str | None, choices: Choices, target: Target | None) -> int:
     """The task; one of the same name where the ticket that the entry goes to has another project."""
     chosen = before.task_id if text is None or not text.strip() else _id(text)

@@ -6,8 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from plugin_server.accounts import store as accounts_store
+from plugin_server.accounts.crypto import digest
 from plugin_server.accounts.people import store as people_store
 from plugin_server.accounts.people.store import Member
+from plugin_server.accounts.web import rules as web_rules
+from plugin_server.accounts.web import store as web_store
 from plugin_server.budgets import store as budgets_store
 from plugin_server.helpdesk import base
 from plugin_server.tickets import store as tickets_store
@@ -63,6 +66,9 @@ class Bench:
             async with self.pool.acquire() as connection:
                 await accounts_store.set_harvest_user(connection, agent.id, harvest, "UTC")
                 await self.services.tokens.put(connection, agent.id, "harvest", token, "none", 86_400)
+        async with self.pool.acquire() as connection:
+            end = now + web_rules.LONGEST
+            await web_store.open_session(connection, agent.id, digest(name), now, end, end)
         self._tokens[name] = (await self.server.sign_in(agent.id))["access_token"]
 
     async def sync(self) -> None:
@@ -130,6 +136,25 @@ class Bench:
 
     async def delete(self, entry_id: int, who: str = "ada", **fields: Any) -> tuple[int, Any]:
         return await self.server.call("DELETE", f"/api/v1/entries/{entry_id}", fields, self._tokens[who])
+
+    def token(self, who: str) -> str:
+        """A person's access token to the API."""
+        return self._tokens[who]
+
+    async def page(self, entry_id: int, who: str = "ada", cookies: str = "") -> tuple[int, str]:
+        """The entry's page in a plain browser."""
+        headers = {"Cookie": f"deskhours_session={who}; {cookies}", "Accept": "text/html"}
+        return await self.server.call("GET", f"/tickets/1/entries/{entry_id}", **headers)
+
+    async def send(self, entry_id: int, action: str, who: str = "ada", **fields: str) -> tuple[int, str]:
+        """Send one of the page's forms; status, and the page or where it leads and with which cookie."""
+        form = {"csrf_token": web_rules.csrf_token(who), **fields}
+        headers = {"Cookie": f"deskhours_session={who}", "Accept": "text/html"}
+        url = f"{self.server.url}/tickets/1/entries/{entry_id}/{action}"
+        async with self.server.session.post(url, data=form, headers=headers, allow_redirects=False) as response:
+            if response.status != 303:
+                return response.status, await response.text()
+            return response.status, f"{response.headers['Location']} {response.cookies['deskhours_corrected'].value}"
 
     async def used(self, ticket_id: int) -> int:
         """Hundredths of hours that count for a ticket, by its figures."""

@@ -24,12 +24,13 @@ NOTED_EVERY = timedelta(hours=1)
 
 # Printable ASCII without the backslash, which browsers read as a slash.
 _RETURN = re.compile(
-    r"(?:/dashboard(?:[/?][\x21-\x5b\x5d-\x7e]*)?|/tickets/[0-9]{1,15}/timeline(?:\?[\x21-\x5b\x5d-\x7e]*)?)"
+    r"(?:/dashboard(?:[/?][\x21-\x5b\x5d-\x7e]*)?"
+    r"|/tickets/[0-9]{1,15}/(?:timeline|entries/[0-9]{1,18})(?:\?[\x21-\x5b\x5d-\x7e]*)?)"
 )
 
 
 def return_path(asked: str) -> str:
-    """The page to return to after a sign-in: one of the dashboard's own or a ticket's timeline, else the
+    """The page to return to after a sign-in: the dashboard's, a ticket's timeline or a time entry's, else the
     dashboard."""
     if len(asked) > 2000 or not _RETURN.fullmatch(asked) or "/../" in asked + "/":
         return HOME
