@@ -28,6 +28,8 @@ from plugin_server.corrections.routes import CorrectionRoutes
 from plugin_server.corrections.view import Views as CorrectionViews
 from plugin_server.dashboard import compose as dashboard
 from plugin_server.drift.routes import DriftRoutes
+from plugin_server.explain.routes import ExplainRoutes
+from plugin_server.explain.section import ExplainSection
 from plugin_server.gauges import Gauges
 from plugin_server.manifest import url_text
 from plugin_server.notes.routes import NoteRoutes
@@ -113,6 +115,7 @@ def create(services: Services) -> web.Application:
                 f"{public_url}{dashboard.CLIENTS_PATH}",
             ),
             LinkSection(pool, services.tickets, services.mirror, templates),
+            ExplainSection(templates),
         ],
         templates,
         clock,
@@ -169,6 +172,7 @@ def create(services: Services) -> web.Application:
         *LogRoutes(services.timelog, ahead, templates).api(),
         *NoteRoutes(services.notes).api(),
         *tickets.api(),
+        *ExplainRoutes(services.explain, services.tickets, templates).api(),
         *BudgetRoutes(services.budget_desk).api(),
         *AlertRoutes(services.alerts.desktop).api(),
         *TimerRoutes(services.timers).api(),

@@ -23,6 +23,7 @@ from plugin_server.accounts.keys.service import TokenKeys
 from plugin_server.check import command as check_command
 from plugin_server.check.context import SETUP_TOKEN, Context
 from plugin_server.demo import launch
+from plugin_server.explain import command as explain_command
 from plugin_server.extension import command as extension_command
 from plugin_server.extension.build import BuildRefused
 from plugin_server.init import command as init_command
@@ -31,8 +32,9 @@ from plugin_server.manifest import describe
 from plugin_server.mirror import command
 from plugin_server.panel.health import worker_seen
 from plugin_server.runtime import database, datadir, log, metrics, queue, redis, serving
+from plugin_server.runtime.clock import SystemClock
 from plugin_server.runtime.stop import Stop
-from plugin_server.services import Services, running
+from plugin_server.services import Services, build, running
 from plugin_server.setup import command as setup
 
 Result = TypeVar("Result")
@@ -105,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     keys_command.add_arguments(_command(commands, "keys", "change the keys that tokens are encrypted with", _keys))
     _command(commands, "migrate", "bring the database up to date", _migrate)
     check_command.add_arguments(_command(commands, "check", "test the whole chain live, and say what to do", _check))
+    explain_command.add_arguments(_command(commands, "explain", "say where a time entry counts, and why", _explain))
     setup.add_arguments(_command(commands, "setup", "put into the helpdesk what is needed there", _setup))
     check = _command(commands, "manifest", "check the manifest and say every mistake", _manifest)
     instead = check.add_mutually_exclusive_group()
@@ -281,6 +284,20 @@ def _check(arguments: argparse.Namespace) -> int:
         )
 
     return asyncio.run(check_command.run(context, arguments, sys.stdout))
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    log.configure("ERROR")  # what is found is told in words
+    settings = manifests.load(_manifest_path(arguments))
+
+    async def run(pool: database.Pool) -> int:
+        if await database.pending(pool):
+            raise NoService("The database is not up to date. Run deskhours migrate first.")
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+            services = build(settings, pool, queue.NullQueue(), session, SystemClock())
+            return await explain_command.run(services.explain, pool, arguments, sys.stdout)
+
+    return asyncio.run(_on_database(arguments, run))
 
 
 def _manifest(arguments: argparse.Namespace) -> int:

@@ -23,6 +23,7 @@ from plugin_server.budgets.service import Budgets, Policy
 from plugin_server.corrections.outbox import CorrectionOutbox
 from plugin_server.corrections.ports import Nobody
 from plugin_server.corrections.service import Corrections
+from plugin_server.explain.service import Explain
 from plugin_server.harvest import core as harvest_core
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.harvest.limiter import UNLIMITED, Limiter, Rule, SharedLimiter
@@ -34,6 +35,7 @@ from plugin_server.manifest import Manifest, url_text
 from plugin_server.mirror.service import Mirror
 from plugin_server.notes.model import Model
 from plugin_server.notes.service import Notes
+from plugin_server.panel.health import worker_seen
 from plugin_server.projects.clients.service import Clients
 from plugin_server.projects.service import Projects
 from plugin_server.runtime import collector, database, redis
@@ -83,6 +85,7 @@ class Services:
     notes: Notes
     correction_outbox: CorrectionOutbox
     corrections: Corrections
+    explain: Explain
     limiter: Limiter
     session: aiohttp.ClientSession
 
@@ -160,6 +163,9 @@ def build(
     corrections = Corrections(
         pool, tickets, mirror, people, tokens, attribute, correction_outbox, queue, clock, hours_rule
     )
+    every = timedelta(seconds=harvest.sync_seconds)
+    counting = budgets.policy.counting
+    explain = Explain(pool, tickets, mirror, tokens, lambda: service_client, counting, every, worker_seen, clock)
     return Services(
         manifest=manifest,
         pool=pool,
@@ -187,6 +193,7 @@ def build(
         notes=notes,
         correction_outbox=correction_outbox,
         corrections=corrections,
+        explain=explain,
         limiter=limiter,
         session=session,
     )

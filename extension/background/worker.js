@@ -28,6 +28,7 @@ const MESSAGES = {
     carries: { ticket: isId, method: isMethod, path: isText, fields: isFields, forget: isNames },
     run: act,
   },
+  fragment: { from: [PAGE], carries: { method: isMethod, path: isText }, run: readFragment },
   ahead: { from: [PAGE], carries: { ticket: isId, hours: isText }, run: lookAhead },
   drift: { from: [PAGE], carries: { drifts: isDrifts }, run: tellDrift },
   projects: { from: [PAGE], carries: { ticket: isId, words: isText }, run: findProjects },
@@ -99,6 +100,12 @@ async function act({ ticket, method, path, fields, forget }) {
   }
   broadcast("changed");
   return forPage(ticket, answer);
+}
+
+/** A part of the panel that is read by itself. */
+async function readFragment({ method, path }) {
+  const { answered, status, html } = await session.callAsAgent(method, path);
+  return { answered, status, html };
 }
 
 /** What the hours that are being typed would come to, as a fragment; null when nobody can say. */

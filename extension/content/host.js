@@ -1,6 +1,7 @@
 /** The panel's host element: its shadow root, its styles, and the events that stay inside it. */
 
 import { text } from "./ask.js";
+import { loadOnOpening } from "./disclosure.js";
 
 /** Events that would make the page act on what is done in here: its shortcuts, its autosave, a composer that opens. */
 const KEPT_INSIDE = [
@@ -21,5 +22,6 @@ export function makeHost(kind, ...content) {
   const style = document.createElement("style");
   loadStyles().then((css) => (style.textContent = css));
   shadow.append(style, ...content);
+  loadOnOpening(host, shadow);
   return host;
 }

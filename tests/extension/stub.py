@@ -47,6 +47,7 @@ class Stub:
         self.poll = "20"
         self.popup_poll = "20"
         self.popup_regions: dict[str, str] = {}
+        self.fragments: dict[str, str] = {}  # parts of a panel that are read by themselves, by path and question
         self.used = "4.00"
         self.alerts: list[dict[str, str]] = []  # that wait for the agent's desktop
         self.marks = ""  # further attributes of the panel's root
@@ -110,6 +111,7 @@ class Stub:
                 web.delete("/api/v1/logs/{uuid}", self._discard_log),
                 web.post("/api/v1/drift", self._drift),
                 web.post(r"/api/v1/tickets/{ticket:\d+}/timer", self._start_timer),
+                web.route("*", r"/api/v1/{kind:tickets|entries}/{id:\d+}/{what:explain|entries/\d+}", self._fragment),
             ]
         )
         return app
@@ -212,6 +214,14 @@ class Stub:
     async def _panel(self, request: web.Request) -> web.Response:
         connected = self._is_connected(request)
         return self._answer(int(request.match_info["ticket"]), connected=connected, status=200 if connected else 401)
+
+    async def _fragment(self, request: web.Request) -> web.Response:
+        """What stands under the path, as asked for; else what a panel says of a ticket that may not be seen."""
+        if request.match_info["what"] != "explain":
+            return self._answer(int(request.match_info["id"]))
+        refused = '<div data-panel><div data-region="alert"><p role="alert">Not for you.</p></div></div>'
+        html = self.fragments.get(f"{request.method} {request.path_qs}")
+        return web.Response(text=html or refused, content_type="text/html", status=200 if html else 403)
 
     async def _put_log(self, request: web.Request) -> web.Response:
         body = await request.json()

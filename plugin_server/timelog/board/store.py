@@ -50,3 +50,20 @@ async def waiting(
     )
     found = [Waiting(**{name: value for name, value in row.items() if name != "of"}) for row in rows]
     return found, rows[0]["of"] if rows else 0
+
+
+async def of_ticket(pool: Pool, ticket_id: int, agent_id: int | None, expired_since: datetime) -> list[Waiting]:
+    """Logs on a ticket that are not in Harvest, the oldest first: of one agent, or of all (``None``). Expired ones only
+    since an instant."""
+    rows = await pool.fetch(
+        """
+        SELECT id, agent_id, ticket_id, state, hours, spent_date, notes, problem, changed_at AS since FROM log
+        WHERE ticket_id = $1 AND ($2::bigint IS NULL OR agent_id = $2) AND (
+            state IN ('armed', 'queued', 'attention') OR state = 'expired' AND changed_at >= $3)
+        ORDER BY changed_at, id LIMIT 20
+        """,
+        ticket_id,
+        agent_id,
+        expired_since,
+    )
+    return [Waiting(**row) for row in rows]
