@@ -29,6 +29,8 @@ const MESSAGES = {
     run: act,
   },
   fragment: { from: [PAGE], carries: { method: isMethod, path: isText }, run: readFragment },
+  timeline: { from: [PAGE], carries: { ticket: isId, person: isIdOrZero, query: isText }, run: showTimeline },
+  "press-timeline": { from: [PAGE], carries: { method: isMethod, path: isText }, run: press },
   ahead: { from: [PAGE], carries: { ticket: isId, hours: isText }, run: lookAhead },
   drift: { from: [PAGE], carries: { drifts: isDrifts }, run: tellDrift },
   projects: { from: [PAGE], carries: { ticket: isId, words: isText }, run: findProjects },
@@ -68,6 +70,13 @@ function partOf(sender) {
 
 async function showPanel({ ticket, person = 0 }) {
   return forPage(ticket, await session.callAsAgent("GET", `/api/v1/tickets/${ticket}/panel`, undefined, { person }));
+}
+
+/** A ticket's timeline as a fragment, as far as `query` asks for it. */
+async function showTimeline({ ticket, person, query }) {
+  const path = `/api/v1/tickets/${ticket}/timeline?${query}`;
+  const { answered, status, html } = await session.callAsAgent("GET", path, undefined, { person });
+  return { answered, status, html, misfit: answered ? null : fit.misfit() };
 }
 
 async function saveDraft({ ticket, uuid, fields }) {
@@ -149,7 +158,7 @@ async function showMe() {
   return { answered, status, html, waiting, server: config.server, misfit: answered ? null : fit.misfit() };
 }
 
-/** A control of the popup's fragment; answers the server's words when it refuses. */
+/** A control of the popup's or the timeline's fragment; answers the server's words when it refuses. */
 async function press({ method, path }) {
   const { answered, status, json } = await session.callAsAgent(method, path, {}, { accept: "application/json" });
   await broadcast("changed");

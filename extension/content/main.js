@@ -9,6 +9,7 @@ import { Panel } from "./panel.js";
 import { Person } from "./person.js";
 import zammad from "./sites/zammad.js";
 import { Submissions } from "./submission.js";
+import { Timeline } from "./timeline.js";
 import { watch } from "./watch.js";
 
 const SITES = { zammad };
@@ -20,7 +21,8 @@ function ticketOf(id) {
   if (!tickets.has(id)) {
     const badge = new Badge();
     const panel = new Panel(id, person, badge);
-    tickets.set(id, { panel, badge, submissions: new Submissions(site, panel) });
+    const timeline = new Timeline(site, id, person);
+    tickets.set(id, { panel, badge, timeline, submissions: new Submissions(site, panel) });
   }
   return tickets.get(id);
 }
@@ -44,11 +46,19 @@ const lookAnew = watch(site, {
     submissions.listen(root, signal);
   },
   isInPlace: (ticket, composer) => ticketOf(ticket).panel.isIn(composer) !== drift.isBroken,
-  changed: (ticket, root) => drift.isBroken || ticketOf(ticket).submissions.observe(root),
+  show: ({ ticket, root, signal }) => ticketOf(ticket).timeline.show(root, signal),
+  changed(ticket, root) {
+    const { submissions, timeline } = ticketOf(ticket);
+    if (!drift.isBroken) submissions.observe(root);
+    timeline.place(root);
+  },
   looked: () => drift.moved(),
 });
 
 chrome.runtime.onMessage.addListener((message, sender) => {
   if (sender.id !== chrome.runtime.id || message.kind !== "changed") return;
-  for (const { panel } of tickets.values()) panel.refresh({ evenHidden: true });
+  for (const { panel, timeline } of tickets.values()) {
+    panel.refresh({ evenHidden: true });
+    timeline.refresh();
+  }
 });

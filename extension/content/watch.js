@@ -5,11 +5,12 @@
  */
 
 /**
- * Calls `visit({ticket, root, composer, signal})` for each; what it starts must end with the signal. Answers a function
- * that looks anew.
+ * Calls `visit({ticket, root, composer, signal})` for each, and `show({ticket, root, signal})` for each ticket on show,
+ * with a composer or without; what they start must end with the signal. Answers a function that looks anew.
  */
-export function watch(site, { visit, isInPlace, changed, looked }) {
+export function watch(site, { visit, show, isInPlace, changed, looked }) {
   const visits = new Map();
+  const shown = new Map();
 
   function scan() {
     const found = find(site);
@@ -25,7 +26,20 @@ export function watch(site, { visit, isInPlace, changed, looked }) {
         visit({ ticket, root, composer, signal: controller.signal });
       }
     }
-    for (const { ticket, root } of ticketsOnShow(site)) changed(ticket, root);
+    const onShow = new Map(ticketsOnShow(site).map(({ ticket, root }) => [root, ticket]));
+    for (const [root, { ticket, controller }] of shown) {
+      if (onShow.get(root) === ticket) continue;
+      controller.abort();
+      shown.delete(root);
+    }
+    for (const [root, ticket] of onShow) {
+      if (!shown.has(root)) {
+        const controller = new AbortController();
+        shown.set(root, { ticket, controller });
+        show({ ticket, root, signal: controller.signal });
+      }
+      changed(ticket, root);
+    }
     looked();
   }
 

@@ -17,8 +17,10 @@ from plugin_server.runtime import database
 from plugin_server.runtime.clock import SetClock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.embedded import ports
+from tests.support.demo import Demo
 from tests.support.processes import wait_for
 from tests.support.server import serving, write_manifest
+from tests.support.world import World
 from tests.timeline.scene import Scene
 
 if TYPE_CHECKING:
@@ -65,3 +67,10 @@ async def scene(pool: Pool, helpdesk: str, tmp_path: Path) -> AsyncIterator[Scen
         scene = Scene(server, helpdesk, session)
         await scene.begin()
         yield scene
+
+
+@pytest.fixture
+async def world(demo: Demo) -> AsyncIterator[World]:
+    """The simulated systems of the running demo."""
+    async with aiohttp.ClientSession() as session:
+        yield World(demo, session)

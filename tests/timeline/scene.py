@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -184,7 +184,3 @@ def kinds(timeline: Mapping[str, Any]) -> list[str]:
 def words(text: str) -> str:
     """A page's text without its tags."""
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
-
-
-def yesterday(now: datetime) -> date:
-    return now.date() - timedelta(days=1)

@@ -70,15 +70,22 @@ async def test_pages_go_through_all_kinds(scene: Scene) -> None:
     assert 'rel="next"' in text
 
 
-async def test_texts_are_those_that_the_helpdesk_gives_the_reader(scene: Scene) -> None:
-    """Internal notes are for who may read the group as an agent; who may not see the ticket sees nothing of it."""
-    await scene.article("ada", "They never pay", internal=True)
-    secret = "They never pay"
-    assert secret in str(await scene.read("ada"))
-    status, text = await scene.page("nobody")
-    assert status == 401
-    assert secret not in text
-    assert "The oven restarts" not in text
+async def test_who_may_not_see_the_ticket_sees_nothing_of_it(scene: Scene) -> None:
+    """The group Contracts is Bo's, not Ada's."""
+    await scene.article("bo", "They never pay", internal=True)
+    await scene.ask_helpdesk("bo", "PUT", f"/tickets/{scene.ticket}", {"group": "Contracts"})
+    assert "They never pay" in str(await scene.read("bo"))
+    for status, body in (
+        await scene.call("ada"),
+        await scene.call("ada", Accept="text/html"),
+        await scene.page("ada"),
+        await scene.page("ada", ".csv"),
+        await scene.page("nobody"),
+        await scene.page("nobody", ".csv"),
+    ):
+        assert status in (401, 403)
+        assert "never pay" not in str(body)
+        assert "The oven restarts" not in str(body)
 
 
 async def test_who_reads_no_internal_notes_sees_none_nor_who_wrote_them(scene: Scene) -> None:
@@ -211,8 +218,12 @@ async def test_assign_here(scene: Scene) -> None:
     assert (await scene.read())["unassigned"] == []
     await scene.server.services.attribute.run()
     assert [one["id"] for one in (await scene.read(query="what=time"))["items"]] == ["time-1"]
-    status, text = await scene.send("ada", "/entries/1/assign", {"back": ""})
-    assert status in (303, 409)
+    await scene.entry(2, 2002, 75, ticket_id=None)
+    await scene.server.pool.execute("UPDATE attribution SET project_id = 99 WHERE entry_id = 2")
+    status, text = await scene.send("ada", "/entries/2/assign", {"back": "what=time"})
+    assert status == 409
+    assert "This time entry belongs to another project than the ticket." in text
+    assert 'value="time" checked' in text
 
 
 async def test_who_is_not_signed_in_is_led_back_to_the_timeline(scene: Scene) -> None:

@@ -29,6 +29,16 @@ export default {
     due: ".article-new, .article-add",
     needed: true,
   },
+  /** Tabs at the edge, a panel for each; `active` marks the tab that is open, `hidden` the panels of the others. */
+  sidebar: {
+    selector: ".tabsSidebar",
+    count: 1,
+    tab: { selector: ".tabsSidebar-tab", count: [1, 30], className: "tabsSidebar-tab" },
+    panel: { selector: ".sidebar", count: [1, 30], className: "sidebar" },
+    heading: { className: "sidebar-header" },
+    active: "active",
+    hidden: "hide",
+  },
   /** `maySpeak`: an article may come of it though nothing stands in the composer (a macro's own note). */
   submit: [
     {

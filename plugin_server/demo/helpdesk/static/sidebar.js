@@ -59,16 +59,27 @@ export function customerPanel() {
   };
 }
 
-/** Tabs and their panels: `[{key, title, icon, node}]`. */
+/** Tabs and their panels: `[{key, title, icon, node}]`. Pressing the tab that is open closes the sidebar, and opens it again. */
 export function tabs(panels) {
   const panelNodes = panels.map(({key, title, node}) => el('div.sidebar', {'data-tab': key},
     el('div.sidebar-header', {}, el('h2', {}, title)), el('div.sidebar-content', {}, node)));
   const buttons = panels.map(({key, title, icon: symbol}) => el('button.tabsSidebar-tab', {
-    type: 'button', 'data-tab': key, title, 'aria-label': title, onclick: () => open(key)}, icon(symbol)));
+    type: 'button', 'data-tab': key, title, 'aria-label': title}, icon(symbol)));
+  const holder = el('div.tabsSidebar-holder', {}, panelNodes);
+  const sidebar = el('div.tabsSidebar', {}, holder, el('div.tabsSidebar-tabs', {}, buttons));
+  let current = null;
   function open(key) {
+    current = key;
+    holder.classList.remove('hide');
     for (const node of panelNodes) node.classList.toggle('hide', node.dataset.tab !== key);
     for (const node of buttons) node.classList.toggle('active', node.dataset.tab === key);
   }
   open(panels[0].key);
-  return el('div.tabsSidebar', {}, el('div.tabsSidebar-holder', {}, panelNodes), el('div.tabsSidebar-tabs', {}, buttons));
+  // One listener for all tabs, as the real one has: a tab that it does not know is one all the same.
+  sidebar.addEventListener('click', (event) => {
+    const key = event.target.closest('.tabsSidebar-tab')?.dataset.tab;
+    if (key === current) holder.classList.toggle('hide');
+    else if (key) open(key);
+  });
+  return sidebar;
 }
