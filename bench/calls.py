@@ -10,7 +10,7 @@ import asyncpg
 from aiohttp import ClientSession
 
 from bench.line import Line
-from bench.stand import Stand, simulated_harvest
+from bench.stand import Stand, simulated
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.harvest.limiter import UNLIMITED
 from plugin_server.mirror.service import Mirror
@@ -57,7 +57,7 @@ async def _calls(stand: Stand, size: int) -> int:
     async with (
         stand.database(migrated=False) as theirs,
         stand.database() as ours,
-        simulated_harvest(theirs) as url,
+        simulated("harvest", theirs) as url,
         ClientSession() as session,
     ):
         account = await asyncpg.connect(theirs)

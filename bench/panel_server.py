@@ -31,18 +31,23 @@ SEEN_EVERY = 20.0
 """Seconds; the helpdesk's yes for an agent and a ticket is kept for 60."""
 
 
-def _manifest(folder: Path) -> Manifest:
-    """The repository's manifest with keys of its own; nobody is at the other systems' addresses."""
+NOBODY = "http://127.0.0.1:9"
+"""An address at which nobody answers."""
+
+
+def manifest(folder: Path, helpdesk: str = NOBODY, helpdesk_token: str = "token") -> Manifest:
+    """The repository's manifest with keys of its own, for a helpdesk at this address; nobody is at Harvest's."""
     secrets = folder / "secrets"
     secrets.mkdir()
-    for name in ("helpdesk_client_secret", "helpdesk_token", "webhook_secret", "harvest_client_secret"):
+    for name in ("helpdesk_client_secret", "webhook_secret", "harvest_client_secret"):
         (secrets / name).write_text(name)
+    (secrets / "helpdesk_token").write_text(helpdesk_token)
     (secrets / "harvest_token").write_text("token")
     (secrets / "jwt_key").write_text("a key for bench alone, of more than 32 bytes")
     (secrets / "token_key").write_text(Fernet.generate_key().decode())
     data = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
-    data["helpdesk"]["url"] = data["harvest"]["id_url"] = "http://127.0.0.1:9"
-    data["harvest"]["api_url"] = "http://127.0.0.1:9/v2"
+    data["helpdesk"]["url"], data["harvest"]["id_url"] = helpdesk, NOBODY
+    data["harvest"]["api_url"] = f"{NOBODY}/v2"
     (folder / "manifest.json").write_text(json.dumps(data))
     return manifests.load(folder / "manifest.json")
 
@@ -97,7 +102,7 @@ async def _seeing(services: Services) -> AsyncIterator[None]:
 async def main(database_url: str, redis_url: str, folder: str, agents: str) -> None:
     """Serve until the standard input ends."""
     log.configure("ERROR")
-    async with running(_manifest(Path(folder)), database_url, redis_url) as services:
+    async with running(manifest(Path(folder)), database_url, redis_url) as services:
         people = await _fill(services, int(agents))
         app = product.create(services)
 

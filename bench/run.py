@@ -11,7 +11,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from bench import calls, importing, lock, panel
+from bench import calls, importing, lock, panel, timeline
 from bench.line import LATEST, Line, keep, show
 from bench.stand import Stand, standing
 from plugin_server.runtime import log
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[Stand], Awaitable[list[Line]]]] = {
     "import": importing.lines,
     "calls": calls.lines,
     "panel": panel.lines,
+    "timeline": timeline.lines,
     "lock": lock.lines,
 }
 

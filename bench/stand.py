@@ -131,12 +131,13 @@ async def told() -> bool:
 
 
 @contextlib.asynccontextmanager
-async def simulated_harvest(database_url: str) -> AsyncIterator[str]:
-    """The demo's Harvest on this database; its address."""
+async def simulated(system: str, database_url: str) -> AsyncIterator[str]:
+    """The demo's ``harvest`` or ``helpdesk`` on this database; its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "plugin_server.demo.harvest", "--database", database_url, "--port", str(port)), cwd=ROOT
+        *(sys.executable, "-m", f"plugin_server.demo.{system}", "--database", database_url, "--port", str(port)),
+        cwd=ROOT,
     )
     try:
         await _until_healthy(f"{url}/_sim/health")
