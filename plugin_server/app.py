@@ -56,6 +56,8 @@ from plugin_server.timeline.view import Views
 from plugin_server.timelog.popup import LogSection
 from plugin_server.timelog.routes import LogRoutes
 from plugin_server.timelog.section import REFRESH_JOB, TimeLogSection
+from plugin_server.timelog.starting.popup import StartSection
+from plugin_server.timelog.timesheet.popup import TimesheetSection
 from plugin_server.timers.popup import TimerSection
 from plugin_server.timers.routes import TimerRoutes
 
@@ -128,6 +130,8 @@ def create(services: Services) -> web.Application:
             TimerSection(pool, services.timers, services.helpdesk, templates, clock),
             LogSection(pool, services.helpdesk, templates, clock),
             AlertSection(pool, services.alerts.own, templates),
+            TimesheetSection(pool, services.mirror, services.helpdesk, templates, clock),
+            StartSection(pool, services.tickets, services.helpdesk, templates, manifest.time.default_task),
         ],
         templates,
     )

@@ -3,6 +3,7 @@
 import config from "../config.js";
 import * as alerts from "./alerts.js";
 import { broadcast } from "./broadcast.js";
+import { takeCommands } from "./commands.js";
 import * as drafts from "./drafts.js";
 import * as drift from "./drift.js";
 import * as fit from "./fit.js";
@@ -36,8 +37,8 @@ const MESSAGES = {
   projects: { from: [PAGE], carries: { ticket: isId, words: isText }, run: findProjects },
   connect: { from: [PAGE, POPUP], carries: {}, run: connect },
   disconnect: { from: [POPUP], carries: {}, run: disconnect },
-  me: { from: [POPUP], carries: {}, run: showMe },
-  press: { from: [POPUP], carries: { method: isMethod, path: isText }, run: press },
+  me: { from: [POPUP], carries: { ticket: isIdOrZero }, run: showMe },
+  press: { from: [POPUP], carries: { method: isMethod, path: isText, fields: isFields }, run: press },
   update: { from: [PAGE, POPUP], carries: {}, run: fit.update },
   discard: { from: [POPUP], carries: { uuid: isUuid }, run: discard },
   takeback: { from: [PAGE, POPUP], carries: { uuid: isUuid }, run: takeBack },
@@ -55,6 +56,7 @@ chrome.runtime.onMessage.addListener((message, sender, respond) => {
 });
 
 fit.takeUpdates();
+takeCommands();
 outbox.resume();
 alerts.resume();
 drafts.prune();
@@ -152,17 +154,20 @@ async function disconnect() {
   return {};
 }
 
-async function showMe() {
-  const { answered, status, html } = await session.callAsAgent("GET", "/api/v1/me");
+/** The popup's fragment; `ticket` is the one that the browser shows, 0 for none. */
+async function showMe({ ticket }) {
+  const path = ticket ? `/api/v1/me?ticket=${ticket}` : "/api/v1/me";
+  const { answered, status, html } = await session.callAsAgent("GET", path);
   const waiting = await outbox.waiting(await session.owner());
   return { answered, status, html, waiting, server: config.server, misfit: answered ? null : fit.misfit() };
 }
 
 /** A control of the popup's or the timeline's fragment; answers the server's words when it refuses. */
-async function press({ method, path }) {
-  const { answered, status, json } = await session.callAsAgent(method, path, {}, { accept: "application/json" });
+async function press({ method, path, fields = {} }) {
+  const { answered, status, json } = await session.callAsAgent(method, path, fields, { accept: "application/json" });
   await broadcast("changed");
-  return { answered, status, problem: json?.error?.message ?? null };
+  const { message, fields: reasons = {} } = json?.error ?? {};
+  return { answered, status, problem: message ? [message, ...Object.values(reasons)].join(" ") : null };
 }
 
 async function discard({ uuid }) {

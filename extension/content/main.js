@@ -3,6 +3,7 @@
 import config from "../config.js";
 import { ask } from "./ask.js";
 import { Badge } from "./badge.js";
+import { command } from "./commands.js";
 import { Drift } from "./drift.js";
 import { Notice } from "./notice.js";
 import { Panel } from "./panel.js";
@@ -10,7 +11,7 @@ import { Person } from "./person.js";
 import zammad from "./sites/zammad.js";
 import { Submissions } from "./submission.js";
 import { Timeline } from "./timeline.js";
-import { watch } from "./watch.js";
+import { ticketsOnShow, watch } from "./watch.js";
 
 const SITES = { zammad };
 const site = SITES[config.helpdesk.kind];
@@ -56,9 +57,14 @@ const lookAnew = watch(site, {
 });
 
 chrome.runtime.onMessage.addListener((message, sender) => {
-  if (sender.id !== chrome.runtime.id || message.kind !== "changed") return;
-  for (const { panel, timeline } of tickets.values()) {
-    panel.refresh({ evenHidden: true });
-    timeline.refresh();
+  if (sender.id !== chrome.runtime.id) return;
+  if (message.kind === "changed") {
+    for (const { panel, timeline } of tickets.values()) {
+      panel.refresh({ evenHidden: true });
+      timeline.refresh();
+    }
+  }
+  if (message.kind === "command") {
+    for (const { ticket, root } of ticketsOnShow(site)) command(message.name, ticketOf(ticket).panel, root);
   }
 });

@@ -200,8 +200,12 @@ export class Panel {
     const control = event.target.closest?.("[data-action]");
     if (!control) return;
     event.preventDefault();
-    // What a page's script makes up is not a person's wish.
-    if (!event.isTrusted || this.#busy || control.disabled) return;
+    if (event.isTrusted) this.press(control); // what a page's script makes up is not a person's wish
+  }
+
+  /** Does what a control says, for a person who has pressed it or its shortcut. */
+  press(control) {
+    if (this.#busy || control.disabled) return;
     this.#notice = null;
     this.#whileBusy(control, () => this.#act(control));
   }
@@ -381,17 +385,13 @@ export class Panel {
     const { state, band = "none", locked = "false" } = this.#root?.dataset ?? {};
     const shown = this.#problem ? "error" : state;
     Object.assign(this.#host.dataset, { band, locked, ...(shown && { state: shown }) });
-    fillShell(this.#shell, {
-      problem: this.#problem,
-      notice: this.#notice,
-      waiting: this.#logging ? [] : this.#waiting,
-    });
+    const waiting = this.#logging ? [] : this.#waiting;
+    fillShell(this.#shell, { problem: this.#problem, notice: this.#notice, waiting });
   }
 
   #schedule() {
     clearTimeout(this.#timer);
-    if (!this.#mounted || this.#gone || document.hidden) return;
-    if (this.state === "disconnected") return;
+    if (!this.#mounted || this.#gone || document.hidden || this.state === "disconnected") return;
     const seconds = this.#problem ? RETRY_SECONDS : Number(this.#root?.dataset.poll) || RETRY_SECONDS;
     this.#timer = setTimeout(() => this.refresh(), Math.max(0.2, seconds) * 1000);
   }

@@ -4,8 +4,10 @@
  */
 
 import { ask, text } from "../content/ask.js";
-import { copyAttributes, rememberFocus, restoreFocus, swap } from "../content/regions.js";
+import { collect, copyAttributes, rememberFocus, restoreFocus, swap } from "../content/regions.js";
 import { sanitize } from "../content/sanitize.js";
+import { ticketHere } from "./here.js";
+import { showShortcuts } from "./shortcuts.js";
 
 const SITES = { origins: chrome.runtime.getManifest().host_permissions };
 const POLL_SECONDS = 5;
@@ -21,7 +23,7 @@ let outboxShown = "";
 async function show() {
   clearTimeout(timer);
   const number = ++asked;
-  const answer = await ask("me");
+  const answer = await ask("me", { ticket: await ticketHere() });
   // A slow answer must not put an earlier state over a later one.
   if (number > shown) {
     shown = number;
@@ -143,8 +145,11 @@ const ACTIONS = {
 };
 
 /** A control with a path is the server's own: it knows what it means, we only send it. */
-async function press({ path, method = "POST" }) {
-  const { answered, status, problem } = await ask("press", { path, method: method.toUpperCase() });
+async function press(control) {
+  const { path, method = "POST" } = control.dataset;
+  const form = control.closest("form");
+  const message = { path, method: method.toUpperCase(), fields: form ? collect(form) : {} };
+  const { answered, status, problem } = await ask("press", message);
   if (!answered) tell(text("popupNotDone"));
   else if (status >= 400) tell(problem ?? text("popupUnexpected", status));
 }
@@ -158,7 +163,7 @@ document.addEventListener("click", async (event) => {
   control.setAttribute("aria-busy", "true");
   try {
     if (action !== "allow") tell("");
-    await (path ? press(control.dataset) : ACTIONS[action](control.dataset));
+    await (path ? press(control) : ACTIONS[action](control.dataset));
     await show();
   } finally {
     busy = false;
@@ -191,3 +196,4 @@ document.documentElement.lang = text("language");
 document.title = document.querySelector("h1").textContent = chrome.runtime.getManifest().name;
 show();
 askForAccess();
+showShortcuts(place("shortcuts"));

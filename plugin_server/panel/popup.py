@@ -24,7 +24,9 @@ POLL = 5.0
 class MeOut(AgentOut):
     """Who is signed in, and what the popup shows."""
 
-    details: dict[str, Any] = Field(description="The agent's logs under way, and the health of every part.")
+    details: dict[str, Any] = Field(
+        description="The agent's hours, gaps, timers, logs under way, last tickets; the health of every part."
+    )
 
 
 class Popup:
@@ -44,11 +46,16 @@ class Popup:
                 "Who is signed in, what of theirs is under way, and whether all parts are well",
                 answer=MeOut,
                 refusals=(401, 503),
+                query={
+                    "ticket": "The id of the ticket that the browser shows: the popup offers to start a timer there."
+                },
             )
         ]
 
     async def read_me(self, call: Call[Any]) -> Answer:
-        parts = await self._ask(PopupRequest(call.caller, call.lang))
+        shown = call.request.query.get("ticket", "")
+        ticket_id = int(shown) if shown.isascii() and shown.isdigit() and len(shown) <= 15 else None
+        parts = await self._ask(PopupRequest(call.caller, call.lang, ticket_id or None))
         details = {name: value for part in parts for name, value in part.data.items()}
         out = MeOut(**AgentOut.of_caller(call.caller).model_dump(), details=details)
         return Answer(out, html=self._compose(parts, call.lang, "error"))

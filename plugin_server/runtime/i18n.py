@@ -176,6 +176,11 @@ def day(value: date) -> str:
     return dates.format_date(value, "medium", locale=_form())
 
 
+def weekday(value: date) -> str:
+    """A day's name, short: ``Mon``, in German ``Mo``."""
+    return dates.format_date(value, "EEE", locale=_form()).rstrip(".")
+
+
 def moment(value: datetime, zone: tzinfo) -> str:
     """An instant for people, in their zone: ``22 Nov 2026, 14:05``."""
     local = value.astimezone(zone)

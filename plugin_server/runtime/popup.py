@@ -15,11 +15,12 @@ from plugin_server.runtime.section import Region
 
 @dataclass(frozen=True)
 class PopupRequest:
-    """Who looks, in which language. Without a caller something has failed before it was known who it is: then only
-    sections that need none have something to say."""
+    """Who looks, in which language, and which ticket the browser shows. Without a caller something has failed before it
+    was known who it is: then only sections that need none have something to say."""
 
     caller: Caller | None
     lang: str
+    ticket_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def _install(environment: jinja2.Environment, lang: str) -> None:
     environment.filters |= {
         "decimal": i18n.decimal,
         "day": i18n.day,
+        "weekday": i18n.weekday,
         "moment": i18n.moment,
         "clock_time": i18n.clock_time,
         "number": i18n.number,

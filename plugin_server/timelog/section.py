@@ -20,6 +20,7 @@ from plugin_server.runtime.templates import Templates
 from plugin_server.tickets.service import Tickets, Tracking
 from plugin_server.tickets.store import Ticket
 from plugin_server.timelog import rules, store
+from plugin_server.timelog.starting.rules import first_task
 from plugin_server.timelog.timer_row import TimerRow
 from plugin_server.timers import rules as timer_rules
 from plugin_server.timers.service import Elsewhere, Timers, View
@@ -262,9 +263,7 @@ class TimeLogSection:
     async def _first_task(self, request: PanelRequest, ticket: Ticket, tasks: list[Task]) -> Task:
         assert ticket.project_id is not None
         used = await store.last_tasks(self._pool, request.caller.agent_id, ticket.project_id)
-        by_id = next((task for last in used for task in tasks if task.id == last), None)
-        by_name = next((task for task in tasks if task.name == self._settings.default_task), None)
-        return by_id or by_name or tasks[0]
+        return first_task(used, tasks, self._settings.default_task)
 
     async def _line(self, request: PanelRequest, log: store.Log, tasks: list[Task]) -> _Line:
         deleted, url = False, None

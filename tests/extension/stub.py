@@ -55,6 +55,7 @@ class Stub:
         self.timer_id = ""  # of the timer that a reply would log
         self.form_rev = "1"
         self.requests: list[tuple[str, str, Any]] = []
+        self.asked_for: list[str] = []  # of the popup, with its question
         self.logs: dict[str, dict[str, Any]] = {}
         self.tokens: set[str] = set()  # access tokens that work
         self.refreshes: dict[str, str] = {}  # refresh tokens that work, each with its successor
@@ -188,6 +189,7 @@ class Stub:
         return web.Response(status=204)
 
     async def _me(self, request: web.Request) -> web.Response:
+        self.asked_for.append(request.path_qs)
         connected = self._is_connected(request)
         who = (
             '<div class="dh-person"><p class="dh-who"><strong>Ada Agent</strong><br><small>ada@example.com</small></p>'

@@ -17,6 +17,9 @@ export default {
     address: /^#ticket\/zoom\/(\d+)/,
   },
 
+  /** The address of a page that shows a ticket. */
+  address: { ticket: /#ticket\/zoom\/(\d+)(?:\/|$)/ },
+
   /** Who is signed in, asked of the helpdesk itself with the page's own session. */
   person: { path: "/api/v1/users/me", id: "id" },
 

@@ -162,3 +162,35 @@ async def of_day(pool: Pool, harvest_user_id: int, day: date, limit: int) -> lis
         limit,
     )
     return [row["id"] for row in rows]
+
+
+async def worked(
+    pool: Pool, harvest_user_id: int, first: date, last: date, now: datetime
+) -> list[tuple[date, int | None, int]]:
+    """A person's hours by day and ticket (``None``: none), in hundredths, what runs up to now included."""
+    rows = await pool.fetch(
+        f"""
+        SELECT e.spent_date, a.ticket_id, sum({_HOURS} + CASE WHEN e.is_running AND e.timer_started_at IS NOT NULL
+            THEN greatest(0, floor(extract(epoch FROM $4::timestamptz - e.timer_started_at) / 36))::integer
+            ELSE 0 END)::integer AS hours
+        FROM time_entry e LEFT JOIN attribution a ON a.entry_id = e.id
+        WHERE e.user_id = $1 AND e.spent_date BETWEEN $2 AND $3 AND e.deleted_at IS NULL GROUP BY 1, 2
+        """,
+        harvest_user_id,
+        first,
+        last,
+        now,
+    )
+    return [(row["spent_date"], row["ticket_id"], row["hours"]) for row in rows]
+
+
+async def last_seen(pool: Pool, agent_id: int, limit: int) -> list[int]:
+    """The tickets that an agent has looked at last, the latest first: working on one shows it, too."""
+    rows = await pool.fetch(
+        "SELECT a.ticket_id FROM ticket_access a JOIN ticket t ON t.id = a.ticket_id"
+        " WHERE a.agent_id = $1 AND t.deleted_at IS NULL AND t.state_kind <> 'merged'"
+        " ORDER BY a.allowed_at DESC, a.ticket_id LIMIT $2",
+        agent_id,
+        limit,
+    )
+    return [row["ticket_id"] for row in rows]

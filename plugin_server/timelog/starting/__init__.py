@@ -1,0 +1,1 @@
+"""Starting a timer from the toolbar: on the ticket on show, and on the last ones."""
