@@ -35,6 +35,7 @@ const MESSAGES = {
   ahead: { from: [PAGE], carries: { ticket: isId, hours: isText }, run: lookAhead },
   drift: { from: [PAGE], carries: { drifts: isDrifts }, run: tellDrift },
   projects: { from: [PAGE], carries: { ticket: isId, words: isText }, run: findProjects },
+  note: { from: [PAGE], carries: { ticket: isId, person: isIdOrZero, text: isReply }, run: writeNote },
   connect: { from: [PAGE, POPUP], carries: {}, run: connect },
   disconnect: { from: [POPUP], carries: {}, run: disconnect },
   me: { from: [POPUP], carries: { ticket: isIdOrZero }, run: showMe },
@@ -138,6 +139,13 @@ async function findProjects({ ticket, words }) {
   return { html: status === 200 ? html : null };
 }
 
+/** A note for the reply that is being typed, and who wrote it; without one, the server's words for why. */
+async function writeNote({ ticket, person, text }) {
+  const path = `/api/v1/tickets/${ticket}/note`;
+  const { json } = await session.callAsAgent("POST", path, { text }, { person, accept: "application/json" });
+  return { note: json?.note ?? null, words: json?.message ?? json?.error?.message ?? null };
+}
+
 async function connect() {
   const outcome = await session.connect();
   if (outcome.connected) {
@@ -211,6 +219,10 @@ function isUuid(value) {
 
 function isText(value) {
   return typeof value === "string" && value.length <= 2_000;
+}
+
+function isReply(value) {
+  return typeof value === "string" && value.length <= 50_000;
 }
 
 function isNames(value) {

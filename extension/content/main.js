@@ -11,6 +11,7 @@ import { Person } from "./person.js";
 import zammad from "./sites/zammad.js";
 import { Submissions } from "./submission.js";
 import { Timeline } from "./timeline.js";
+import { Wand } from "./wand.js";
 import { ticketsOnShow, watch } from "./watch.js";
 
 const SITES = { zammad };
@@ -23,7 +24,8 @@ function ticketOf(id) {
     const badge = new Badge();
     const panel = new Panel(id, person, badge);
     const timeline = new Timeline(site, id, person);
-    tickets.set(id, { panel, badge, timeline, submissions: new Submissions(site, panel) });
+    const submissions = new Submissions(site, panel);
+    tickets.set(id, { panel, badge, timeline, submissions, wand: new Wand(id, site, person) });
   }
   return tickets.get(id);
 }
@@ -41,9 +43,10 @@ const drift = new Drift(site, (drifts) => {
 const lookAnew = watch(site, {
   visit({ ticket, root, composer, signal }) {
     if (drift.isBroken) return;
-    const { panel, badge, submissions } = ticketOf(ticket);
+    const { panel, badge, submissions, wand } = ticketOf(ticket);
     badge.mount(root.querySelector(site.header.selector), signal);
     panel.mount(composer, signal);
+    wand.listen(composer.querySelector(':scope > [data-deskhours="panel"]'), root, signal);
     submissions.listen(root, signal);
   },
   isInPlace: (ticket, composer) => ticketOf(ticket).panel.isIn(composer) !== drift.isBroken,

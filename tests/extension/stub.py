@@ -23,7 +23,10 @@ FORM = """
     <div class="dh-field dh-task"><label for="dh-task">Task</label>
       <select id="dh-task" name="task_id"><option value="5001" selected>Support · billable</option>
       <option value="5002">Development · billable</option></select></div>
-    <div class="dh-field dh-notes"><label for="dh-notes">Notes</label><input id="dh-notes" name="notes" value=""></div>
+    <div class="dh-field dh-notes"><label for="dh-notes">Notes</label><div class="dh-inline">
+      <input id="dh-notes" name="notes" value="">
+      <button type="button" data-action="note-generate" class="dh-secondary dh-wand" aria-label="Write">✦</button>
+      </div><p class="dh-hint" data-note role="status"></p></div>
     <div class="dh-buttons"><span class="dh-hint">Goes to Harvest with your reply or note.</span>
       <button type="button" data-action="log-now" class="dh-secondary">Log now, without a reply</button></div>
   </div>
@@ -61,6 +64,8 @@ class Stub:
         self.refreshes: dict[str, str] = {}  # refresh tokens that work, each with its successor
         self.expires_in = 3600
         self.status_for_refresh: int | None = None
+        self.note_gate: asyncio.Event | None = None  # a note is answered when it is set
+        self.no_note = ""  # why there is none
         self.refresh_gate: asyncio.Event | None = None  # a refresh is answered when it is set
         self._challenge = ""
         self._turn = asyncio.Condition()
@@ -113,6 +118,7 @@ class Stub:
                 web.post("/api/v1/drift", self._drift),
                 web.post(r"/api/v1/tickets/{ticket:\d+}/timer", self._start_timer),
                 web.route("*", r"/api/v1/{kind:tickets|entries}/{id:\d+}/{what:explain|entries/\d+}", self._fragment),
+                web.post(r"/api/v1/tickets/{ticket:\d+}/note", self._write_note),
             ]
         )
         return app
@@ -254,6 +260,14 @@ class Stub:
 
     async def _drift(self, request: web.Request) -> web.Response:
         return web.Response(status=204 if self._is_connected(request) else 401)
+
+    async def _write_note(self, request: web.Request) -> web.Response:
+        if self.note_gate:
+            await self.note_gate.wait()
+        if self.no_note:
+            error = {"code": "no_note", "message": self.no_note, "fields": {}}
+            return web.json_response({"error": error}, status=422)
+        return web.json_response({"note": "Fixed the oven", "source": "offline", "message": "Made on this server."})
 
     async def _discard_log(self, request: web.Request) -> web.Response:
         """A log that has gone out can't be discarded any more."""
