@@ -24,6 +24,7 @@ _SOURCES = {
     "harvest.client_id": _HARVESTS,
     "harvest.client_secret": _HARVESTS,
     "harvest.token": "Make a personal access token as an administrator at {id_url}/developers, and write it there.",
+    "notes.key": "Make an API key where notes.base_url is, and write it there; or take notes.model out.",
     "server.jwt_keys": _OURS,
     "server.token_keys": f"{_OURS} With another than before, everybody has to connect again.",
 }
