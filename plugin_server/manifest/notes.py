@@ -37,9 +37,9 @@ class Notes(Strict):
     try_seconds: float = Field(
         default=4,
         ge=1,
-        le=7,
+        le=6,
         description="Time limit of one answer. A second one is asked for when the first is no note; both together have"
-        " 7 seconds.",
+        " 6 seconds.",
     )
     daily_limit: int = Field(
         default=100,

@@ -70,9 +70,9 @@ class Model:
         question = f"The reply:\n{json.dumps(text, ensure_ascii=False)}"
         if wrong:
             question += f"\n\nYour note before was no good: {'; '.join(wrong)}. Write another one by the rules."
+        client = await self._opened()
         try:
             async with asyncio.timeout(seconds):
-                client = await self._opened()
                 return await _ask(client, self._name, question, seconds)
         except TimeoutError:
             raise ModelFailed("slow") from None
@@ -121,14 +121,21 @@ async def _ask(client: AsyncOpenAI, model: str, question: str, seconds: float) -
         )
         words = made.choices[0].message.content
         return words[:LONGEST_ANSWER] if isinstance(words, str) else ""
-    except openai.APITimeoutError:
-        raise ModelFailed("slow") from None
-    except openai.APIConnectionError:
-        raise ModelFailed("unreachable") from None
+    except openai.APIConnectionError as error:
+        raise ModelFailed("slow" if _is_timeout(error) else "unreachable") from None
     except openai.APIStatusError as error:
         raise ModelFailed(_why(error.status_code, error.code)) from None
     except (openai.OpenAIError, AttributeError, IndexError, TypeError, ValueError):
         raise ModelFailed("broken") from None  # an answer that is no completion: a proxy's page, another API's JSON
+
+
+def _is_timeout(error: BaseException) -> bool:
+    """Whether time is what ran out. ``openai``'s way over aiohttp calls a refused connection a time-out, too; what
+    aiohttp itself said stands at the end of the causes."""
+    first: BaseException = error
+    while first.__cause__ is not None:
+        first = first.__cause__
+    return isinstance(first, TimeoutError)
 
 
 def _why(status: int, code: str | None) -> Why:
