@@ -9,7 +9,7 @@ CREATE TABLE helpdesk_organisation (
 CREATE TABLE organisation_client (
     organisation_id bigint PRIMARY KEY,
     client_id       bigint      NOT NULL,
-    chosen_by       text        NOT NULL, -- a person's name
+    chosen_by       text        NOT NULL, -- a person's name; empty: the only client of its name, when its first project was made
     chosen_at       timestamptz NOT NULL
 );
 

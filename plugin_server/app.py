@@ -113,6 +113,7 @@ def create(services: Services) -> web.Application:
                 services.tickets,
                 services.projects,
                 services.people,
+                services.queue,
                 templates,
                 f"{public_url}{dashboard.CLIENTS_PATH}",
             ),

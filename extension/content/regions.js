@@ -16,6 +16,7 @@ export function swap(root, next, { renew = [], keep = [] } = {}) {
     const present = old.get(name);
     const same = present && present.dataset.rev === region.dataset.rev && !renew.includes(name);
     if (present && (same || keep.includes(name))) return present;
+    if (present) keepOpen(present, region);
     present?.replaceWith(region);
     fresh.push(name);
     return region;
@@ -32,6 +33,12 @@ export function swap(root, next, { renew = [], keep = [] } = {}) {
     else root.insertBefore(region, place);
   }
   return fresh;
+}
+
+/** What somebody has opened stays open, whatever stands in it now. */
+function keepOpen(old, region) {
+  const opened = [...old.querySelectorAll("details")].map((one) => one.open);
+  [...region.querySelectorAll("details")].forEach((one, place) => (one.open ||= opened[place] ?? false));
 }
 
 /** Copies what the fragment's root says of itself; `data-state` and the like. */

@@ -74,7 +74,7 @@ class Projects(_Strict):
     name: NameTemplate = Field(
         default="{number} {title}", description="A project's name, of {number}, {title} and {organisation}."
     )
-    code: Template = Field(default="{number}", description="A project's code, of the same; empty for none.")
+    code: Template = Field(default="", description="A project's code, of the same; empty for none.")
     default_client_id: int | None = Field(
         default=None,
         gt=0,

@@ -196,6 +196,11 @@ class Mirror:
         """Write rows of the directory as a reply showed them, so that nobody has to wait for the next sync."""
         await again(self._pool, directory.write, kind, rows)
 
+    async def admit_team(self, project_id: int) -> None:
+        """Let the people of a project that was just made track time on it before they are read anew."""
+        async with self._pool.acquire() as connection:
+            await store.admit_team(connection, project_id)
+
     async def refresh_assignments(self, client: HarvestClient, user_id: int) -> None:
         """Read a person's own assignments with that person's ``client``."""
         began = self._clock.now()

@@ -248,6 +248,22 @@ async def replace_assignments(
     await connection.executemany("INSERT INTO project_assignment VALUES ($1, $2, $3, $4, $5, $6)", list(rows.values()))
 
 
+async def admit_team(connection: Connection, project_id: int) -> None:
+    """Let the people of a project that was just made track time on its tasks; their own next reading is what counts."""
+    await connection.execute(
+        """
+        INSERT INTO project_assignment (user_id, project_id, task_id, billable, task_name, position)
+        SELECT u.user_id, u.project_id, a.task_id, a.billable, t.name,
+            row_number() OVER (PARTITION BY u.user_id ORDER BY a.id) - 1
+        FROM harvest_user_assignment u
+        JOIN harvest_task_assignment a ON a.project_id = u.project_id AND a.is_active
+        JOIN harvest_task t ON t.id = a.task_id AND t.is_active
+        WHERE u.project_id = $1 AND u.is_active ON CONFLICT DO NOTHING
+        """,
+        project_id,
+    )
+
+
 async def write_company(connection: Connection, company: wire.Company) -> None:
     """Remember the company."""
     await connection.execute(

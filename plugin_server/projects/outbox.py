@@ -21,6 +21,7 @@ from plugin_server.mirror.store import hundredths
 from plugin_server.outbox.service import Later, Outbox, Stopped
 from plugin_server.projects import store
 from plugin_server.projects.clients import store as clients_store
+from plugin_server.projects.clients.service import Clients
 from plugin_server.projects.jobs import MAKE_JOB
 from plugin_server.projects.late import LateProjects
 from plugin_server.projects.planning import Planner
@@ -59,6 +60,7 @@ class ProjectOutbox:
         self,
         pool: Pool,
         planner: Planner,
+        clients: Clients,
         template_id: int | None,
         intake: Intake,
         mirror: Mirror,
@@ -72,6 +74,7 @@ class ProjectOutbox:
     ) -> None:
         self._pool = pool
         self._planner = planner
+        self._clients = clients
         self._template_id = template_id
         self._intake = intake
         self._mirror = mirror
@@ -168,7 +171,7 @@ class ProjectOutbox:
             ticket = await self._intake.read(claimed.ticket_id)
         except base.HelpdeskError:
             ticket = await tickets_store.ticket(self._pool, claimed.ticket_id)
-        plan = Hindrance("ticket_gone") if ticket is None else await self._planner.plan(ticket)
+        plan = Hindrance("ticket_gone") if ticket is None else await self._planned(ticket)
         if isinstance(plan, Plan):
             try:
                 client = await self._client.client(plan.client.id)
@@ -180,6 +183,16 @@ class ProjectOutbox:
         if plan.code == "organisation_unread":
             raise Later(plan.words, plan.code, timedelta(seconds=2))
         raise Hindered(plan)
+
+    async def _planned(self, ticket: tickets_store.Ticket) -> Plan | Hindrance:
+        plan = await self._planner.plan(ticket)
+        if isinstance(plan, Plan) or plan.code != "organisation_unread" or ticket.organisation_id is None:
+            return plan
+        try:
+            await self._clients.read_name(ticket.organisation_id)
+        except base.HelpdeskError:
+            return plan
+        return await self._planner.plan(ticket)
 
     def _new(self, claimed: store.Making, plan: Plan, template: wire.Project) -> making.NewProject:
         url = self._helpdesk.ticket_url(claimed.ticket_id, str(claimed.id))
@@ -207,9 +220,7 @@ class ProjectOutbox:
             number = await store.made(connection, claimed.id, project.id, late)
             ticket = await tickets_store.ticket(connection, claimed.ticket_id)
             if ticket is not None and ticket.organisation_id is not None:
-                await clients_store.choose(
-                    connection, ticket.organisation_id, project.client.id, project.client.name, now, anew=False
-                )
+                await clients_store.choose(connection, ticket.organisation_id, project.client.id, "", now, anew=False)
         await self._mirror.learn("projects", [directory.project(project)])
         return number
 

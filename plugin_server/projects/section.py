@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from plugin_server.accounts.people.service import People
 from plugin_server.projects import store
-from plugin_server.projects.rules import BY_MAPPING, Hindrance
+from plugin_server.projects.jobs import NAMES_JOB
+from plugin_server.projects.rules import BY_MAPPING, Hindrance, Plan
 from plugin_server.projects.service import FIELD, Projects
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.queue import Queue
 from plugin_server.runtime.section import Contribution, PanelRequest, Region
 from plugin_server.runtime.templates import Templates
 from plugin_server.tickets.service import Tickets, TicketView
@@ -23,8 +25,16 @@ class ProjectSection:
     an organisation's client is chosen."""
 
     def __init__(
-        self, pool: Pool, tickets: Tickets, projects: Projects, people: People, templates: Templates, clients_url: str
+        self,
+        pool: Pool,
+        tickets: Tickets,
+        projects: Projects,
+        people: People,
+        queue: Queue,
+        templates: Templates,
+        clients_url: str,
     ) -> None:
+        self._queue = queue
         self._pool = pool
         self._tickets = tickets
         self._projects = projects
@@ -38,22 +48,25 @@ class ProjectSection:
         under_way = making is not None and making.state == "making"
         member = await self._people.known(request.caller.helpdesk_user_id)
         may_change = member is not None and member.may_change(view.ticket.group_id)
-        regions = []
+        regions, polls = [], []
         if making is not None and making.state in ("making", "stopped"):
             manages = self._people.may_manage(member)
             regions.append(self._making_region(request, making, may_change=may_change, manages=manages))
         elif not view.ticket.project_text and self._projects.may_ask(member, view.ticket):
-            regions.append(await self._plan_region(request, view))
+            plan = await self._projects.planner.plan(view.ticket)
+            if isinstance(plan, Hindrance) and plan.code == "organisation_unread":
+                await self._queue.nudge(NAMES_JOB)
+                polls.append(MAKING_POLL)
+            regions.append(self._plan_region(request, plan, manages=self._people.may_manage(member)))
         if may_change and not under_way:
             regions.append(self._link_region(request, view))
-        poll = None
         if making is not None and under_way:
-            poll = WAITING_POLL if making.problem else MAKING_POLL
+            polls.append(WAITING_POLL if making.problem else MAKING_POLL)
         data: dict[str, object] = {}
         if making is not None and making.state in ("making", "stopped"):
             data["project_making"] = {"state": making.state, "problem": making.words}
         placed = frozenset({FIELD}) if may_change and not under_way else frozenset[str]()
-        return Contribution(regions=tuple(regions), poll=poll, placed=placed, data=data)
+        return Contribution(regions=tuple(regions), poll=min(polls, default=None), placed=placed, data=data)
 
     def _making_region(self, request: PanelRequest, making: store.Making, *, may_change: bool, manages: bool) -> Region:
         html = self._templates.render(
@@ -68,11 +81,9 @@ class ProjectSection:
         )
         return Region("project-making", html, tag="section")
 
-    async def _plan_region(self, request: PanelRequest, view: TicketView) -> Region:
-        plan = await self._projects.planner.plan(view.ticket)
+    def _plan_region(self, request: PanelRequest, plan: Plan | Hindrance, *, manages: bool) -> Region:
         hindrance = plan if isinstance(plan, Hindrance) else None
-        member = await self._people.known(request.caller.helpdesk_user_id)
-        chooses = hindrance is not None and hindrance.code in BY_MAPPING and self._people.may_manage(member)
+        chooses = hindrance is not None and hindrance.code in BY_MAPPING and manages
         html = self._templates.render(
             "projects/plan.html",
             request.lang,

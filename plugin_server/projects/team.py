@@ -27,7 +27,9 @@ class Team:
         """
         tasks, people = await store.archived(self._pool)
         refused = await self._tasks(project_id, template_id, tasks)
-        return refused + await self._people(project_id, template_id, people)
+        refused += await self._people(project_id, template_id, people)
+        await self._mirror.admit_team(project_id)
+        return refused
 
     async def _tasks(self, project_id: int, template_id: int, archived: set[int]) -> list[str]:
         wanted = {

@@ -10,7 +10,7 @@ from plugin_server.manifest import Projects as Settings
 from plugin_server.mirror.service import Mirror
 from plugin_server.projects.clients.outbox import ClientOutbox
 from plugin_server.projects.clients.service import Clients
-from plugin_server.projects.jobs import MAKE_CLIENT_JOB, MAKE_JOB
+from plugin_server.projects.jobs import MAKE_CLIENT_JOB, MAKE_JOB, NAMES_JOB
 from plugin_server.projects.outbox import ProjectOutbox
 from plugin_server.projects.planning import Planner
 from plugin_server.projects.watch import Watch
@@ -48,6 +48,7 @@ class Work:
         self.projects = ProjectOutbox(
             pool,
             planner,
+            clients,
             settings.template_project_id,
             intake,
             mirror,
@@ -64,14 +65,18 @@ class Work:
 
     def jobs(self) -> list[Job]:
         """On nudges."""
-        return [Job(MAKE_JOB, self._make), Job(MAKE_CLIENT_JOB, self.clients.step)]
+        return [
+            Job(MAKE_JOB, self._make),
+            Job(MAKE_CLIENT_JOB, self.clients.step),
+            Job(NAMES_JOB, self._read_names),
+        ]
 
     def periodic(self) -> list[Periodic]:
         """By itself."""
         return [
             Periodic("projects_by_rule", self.watch.look, 5),
             Periodic("sweep_projects", self._sweep, 15),
-            Periodic("organisations", self._read_names, 20),
+            Periodic("organisations", self._read_names, 30),
             Periodic("project_budgets", self.watch.follow_budgets, 30),
         ]
 

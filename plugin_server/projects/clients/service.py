@@ -91,12 +91,15 @@ class Clients:
         unread = await store.unread(self._pool, list(known), now - READ_AGAIN, AT_ONCE)
         for organisation_id in unread:
             try:
-                name = await self._helpdesk.organisation(self._service_token, organisation_id)
+                await self.read_name(organisation_id)
             except (base.Missing, base.Denied) as error:
                 _logger.warning("an organisation can't be read", organisation=organisation_id, reason=str(error))
-                continue
-            await store.name_organisation(self._pool, organisation_id, name, now)
         return len(unread)
+
+    async def read_name(self, organisation_id: int) -> None:
+        """Read one organisation's name; raises as :meth:`read_names`."""
+        name = await self._helpdesk.organisation(self._service_token, organisation_id)
+        await store.name_organisation(self._pool, organisation_id, name, self._clock.now())
 
     async def lines(self) -> list[Line]:
         """Every organisation with tickets: those first for which somebody has to choose, then by name."""

@@ -122,7 +122,8 @@ async def all_chosen(pool: Pool) -> Mapping[int, tuple[int, str]]:
 async def choose(
     connection: Connection | Pool, organisation_id: int, client_id: int, by: str, now: datetime, *, anew: bool = True
 ) -> None:
-    """Keep which client an organisation is; without ``anew`` only if nobody has chosen before."""
+    """Keep which client an organisation is, by a person's name, or none where its first project was made for the only
+    client of its name; without ``anew`` only if nobody has chosen before."""
     await connection.execute(
         "INSERT INTO organisation_client (organisation_id, client_id, chosen_by, chosen_at) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (organisation_id) DO UPDATE SET client_id = excluded.client_id, chosen_by = excluded.chosen_by,"

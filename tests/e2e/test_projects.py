@@ -1,0 +1,49 @@
+"""A ticket's project by hand, in a browser: found by keyboard, linked, unlinked, and one of its own made."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from tests.e2e.test_first_path import at_ticket
+from tests.support.browser import Browser, field, panel
+from tests.support.world import ADA, World, until
+
+
+async def test_a_project_is_picked_by_keyboard_and_another_one_made(chrome: Browser, world: World) -> None:
+    project = await world.project(ADA)
+    name = (await world.harvest("GET", f"/v2/projects/{project}"))["name"]
+    ticket = await world.ticket(title="A project of its own")
+    page = await at_ticket(chrome, ticket)
+
+    await panel(page).locator("summary", has_text="Link a Harvest project").click()
+    picker, options = field(page, "project_query"), panel(page).locator("[role=option]")
+    await picker.fill("no such thing")
+    await expect(options).to_have_text("No active project is like that.")
+    await expect(picker).to_have_attribute("aria-expanded", "true")
+
+    async def listed() -> int:
+        await picker.fill(name)
+        await page.wait_for_timeout(0)
+        await expect(panel(page).locator("#dh-projects")).to_be_visible()
+        return await options.locator("span", has_text=name).count()
+
+    await until(listed, seconds=60)  # the mirror hears of it with the next sync
+    await picker.press("ArrowDown")
+    await expect(picker).to_have_attribute("aria-activedescendant", "dh-project-1")
+    await picker.press("Enter")
+    await expect(picker).to_have_value(f"{name} · Acorn Bakery · {project}")
+    await expect(panel(page).locator("#dh-projects")).to_be_hidden()
+    await picker.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(panel(page).locator(".dh-project")).to_contain_text(name)
+    assert (await world.helpdesk("GET", f"/tickets/{ticket}"))["harvest_project"] == str(project)
+
+    await panel(page).locator("summary", has_text="Link another project").click()
+    await panel(page).locator("[data-action=project-unlink]").click()
+    await expect(panel(page)).to_contain_text("This ticket has no Harvest project")
+
+    await panel(page).locator("summary", has_text="Create a Harvest project").click()
+    await expect(panel(page).locator(".dh-plan")).to_contain_text("A project of its own")
+    await panel(page).locator("[data-action=project-create]").click()
+    await expect(panel(page).locator(".dh-project")).to_contain_text("A project of its own")
+    await expect(field(page, "log_time")).to_be_enabled()
