@@ -14,6 +14,7 @@ from plugin_server.drift import store as drift
 from plugin_server.mirror.changes import store as changes
 from plugin_server.mirror.progress import store as progress
 from plugin_server.panel import store as panel
+from plugin_server.projects import store as projects
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.reading import reading
@@ -24,6 +25,7 @@ from plugin_server.timers import store as timers
 
 LOGS = ("armed", "queued", "undoing", "attention")
 TIMERS = ("starting", "stopping", "deleting")
+PROJECTS = ("making", "stopped")
 MOST_CHANGES = 10_000
 """A reader's backlog is counted so far."""
 
@@ -43,8 +45,12 @@ class Gauges:
     async def _rows(self) -> list[Family]:
         count = Family("deskhours_waiting", "Rows that wait for a system or a person", labels=["what", "state"])
         age = Family("deskhours_waiting_oldest_seconds", "How long the oldest has waited", labels=["what", "state"])
-        for what, rows, states in (("log", timelog.rows, LOGS), ("timer", timers.rows, TIMERS)):
-            found = await rows.waiting(self._pool, states)
+        for what, waiting, states in (
+            ("log", timelog.rows.waiting, LOGS),
+            ("timer", timers.rows.waiting, TIMERS),
+            ("project", projects.rows.waiting, PROJECTS),
+        ):
+            found = await waiting(self._pool, states)
             for state in states:
                 number, since = found.get(state, (0, None))
                 count.add_metric([what, state], number)

@@ -96,7 +96,7 @@ class TroubleLine:
 
 @dataclass(frozen=True)
 class MakingLine:
-    """A ticket's project that could not be made, and the ticket."""
+    """A ticket's project that could not be made; ``row`` is the ticket, where the viewer sees that one."""
 
     making: projects_store.Making
     row: Row | None
@@ -191,7 +191,7 @@ class AttentionDesk:
         """Of the viewer's tickets; who manages sees those too that have no budget yet, and so are on no board."""
         found = await projects_store.stopped(self._pool)
         lines = [MakingLine(one, board.rows.get(one.ticket_id)) for one in found]
-        return [one for one in lines if one.row or board.viewer.role == "admin"][:AT_MOST]
+        return [one for one in lines if one.row or board.viewer.may_manage][:AT_MOST]
 
     async def _logs(self, board: Board, since: datetime) -> tuple[list[LogLine], int]:
         ids = list(board.rows) if board.viewer.may_manage else []

@@ -58,8 +58,8 @@ class ClientRoutes:
                 typed = {"client_id": fields.get("client_id", "")}
                 await self._clients.choose(visitor.caller, number, typed["client_id"])
             else:
-                typed = {"name": fields.get("name", "").replace("\0", "")[:1000]}
-                await self._clients.make(visitor.caller, number, typed["name"])
+                typed = {"client_name": fields.get("client_name", "").replace("\0", "")[:1000]}
+                await self._clients.make(visitor.caller, number, typed["client_name"])
         except (Invalid, NotFound, Unavailable) as problem:
             form = Form(number, typed, problem.fields, problem.message)
             return page(await self._render(request, visitor, form=form), problem.status)

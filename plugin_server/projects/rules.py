@@ -220,6 +220,10 @@ WORDS: Mapping[str, str] = {
 
 
 def told(code: str | None, details: Mapping[str, str]) -> str | None:
-    """A problem in words, in the language of what is under way; ``None`` for a code that is not ours."""
+    """A problem in words, in the language of what is under way; ``None`` for a code that is not ours, or that came
+    without what its words name."""
     words = WORDS.get(code or "")
-    return None if words is None else _(words).format_map(details)
+    try:
+        return None if words is None else _(words).format_map(details)
+    except KeyError:
+        return None

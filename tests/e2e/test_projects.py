@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
-from tests.e2e.test_first_path import at_ticket
 from tests.support.browser import Browser, field, panel
 from tests.support.world import ADA, World, until
 
@@ -13,7 +12,8 @@ async def test_a_project_is_picked_by_keyboard_and_another_one_made(chrome: Brow
     project = await world.project(ADA)
     name = (await world.harvest("GET", f"/v2/projects/{project}"))["name"]
     ticket = await world.ticket(title="A project of its own")
-    page = await at_ticket(chrome, ticket)
+    page = await chrome.sign_in("ada@example.com", ticket)
+    await chrome.connect(page, "ada@example.com")
 
     await panel(page).locator("summary", has_text="Link a Harvest project").click()
     picker, options = field(page, "project_query"), panel(page).locator("[role=option]")
@@ -23,7 +23,6 @@ async def test_a_project_is_picked_by_keyboard_and_another_one_made(chrome: Brow
 
     async def listed() -> int:
         await picker.fill(name)
-        await page.wait_for_timeout(0)
         await expect(panel(page).locator("#dh-projects")).to_be_visible()
         return await options.locator("span", has_text=name).count()
 

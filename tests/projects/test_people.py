@@ -187,7 +187,10 @@ async def test_a_manager_chooses_an_organisations_client(desk: Desk) -> None:
     await desk.client(2, "ACORN Ltd.")
     await desk.client(3, "Birch", active=False)
     await store.wish(desk.pool, 1, 3, desk.now)
-    await desk.pool.execute("UPDATE project_making SET state = 'stopped', problem_code = 'client_ambiguous'")
+    await desk.pool.execute(
+        "UPDATE project_making SET state = 'stopped', problem_code = 'client_ambiguous', details = $1",
+        {"organisation": "Acorn", "clients": "two"},
+    )
     assert "under Clients" in await desk.listed("Mo", "makings")
     page = html.unescape(await desk.page("Mo", "/dashboard/clients"))
     assert "Several clients have this name" in page
@@ -204,16 +207,16 @@ async def test_a_manager_chooses_an_organisations_client(desk: Desk) -> None:
 
 
 async def test_a_new_client_is_wished_for_once(desk: Desk) -> None:
-    status, text = await desk.send("Mo", "/dashboard/clients/7/make", name="acorn gmbh")
+    status, text = await desk.send("Mo", "/dashboard/clients/7/make", client_name="acorn gmbh")
     assert (status, "Harvest has a client of this name already" in text) == (422, True)
     for _ in range(2):
-        assert (await desk.send("Mo", "/dashboard/clients/7/make", name=" Acorn  Two "))[0] == 303
+        assert (await desk.send("Mo", "/dashboard/clients/7/make", client_name=" Acorn  Two "))[0] == 303
     assert len({args for job, args in desk.queue.nudges if job == MAKE_CLIENT_JOB}) == 1
     assert "“Acorn Two” is being made" in html.unescape(await desk.page("Mo", "/dashboard/clients"))
 
 
 async def test_the_page_of_clients_is_for_who_manages(desk: Desk) -> None:
     assert (await desk.ask("Ada", "/dashboard/clients"))[0] == 403
-    for action, fields in (("choose", {"client_id": "1"}), ("make", {"name": "X"})):
+    for action, fields in (("choose", {"client_id": "1"}), ("make", {"client_name": "X"})):
         assert (await desk.send("Ada", f"/dashboard/clients/7/{action}", **fields))[0] == 403
     assert (await desk.send("Mo", "/dashboard/clients/8/choose", client_id="1"))[0] == 404

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from plugin_server.manifest import Projects as Settings
 from plugin_server.projects import rules
 from plugin_server.projects.clients.rules import Client, Match, like, named, normalised
 from plugin_server.projects.rules import Facts, Rule
@@ -52,7 +55,11 @@ def test_a_name_is_one_line_and_reads_no_placeholder_in_a_title(title: str, orga
 @given(words)
 def test_a_normalised_name_is_normalised(name: str) -> None:
     assert normalised(normalised(name)) == normalised(name)
-    assert normalised(name.upper().lower()) == normalised(name.lower())
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_case_makes_no_difference(name: str) -> None:
+    assert normalised(name.upper()) == normalised(name.lower())
 
 
 def test_legal_forms_case_accents_and_points_make_no_difference() -> None:
@@ -120,3 +127,19 @@ def test_every_reason_has_words(code: str, more: dict[str, str]) -> None:
     )
     assert rules.told(code, {**more, **named_in})
     assert rules.told("no_answer", more) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"when": [{"budget": True}]}, "template_project_id is missing"),
+        ({"asked_by": "agents"}, "template_project_id is missing"),
+        ({"when": [{}], "template_project_id": 1}, "expected a condition"),
+        ({"name": "{title}"}, "expected {number} in it"),
+        ({"name": "{number} {customer}"}, "no other braces"),
+        ({"code": "{number"}, "no other braces"),
+    ],
+)
+def test_settings_that_make_no_sense_are_told(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Settings.model_validate(settings)

@@ -156,13 +156,13 @@ class Clients:
         wanted = " ".join(name.split())
         if not wanted or len(wanted) > LONGEST_NAME:
             words = _("Give the client's name, of at most {count} characters.").format(count=LONGEST_NAME)
-            raise Invalid(_("Nothing was made."), fields={"name": words})
+            raise Invalid(_("Nothing was made."), fields={"client_name": words})
         known = await store.makings(self._pool)
         if organisation_id not in known:
             same = [one for one in await store.clients(self._pool) if one.name.casefold() == wanted.casefold()]
             if same:
                 words = _("Harvest has a client of this name already: choose it, or give another name.")
-                raise Invalid(_("Nothing was made."), fields={"name": words})
+                raise Invalid(_("Nothing was made."), fields={"client_name": words})
         async with self._pool.acquire() as connection, connection.transaction():
             wish = await store.wish(
                 connection, organisation_id, wanted, caller.agent_id, member.name, self._clock.now()

@@ -12,6 +12,7 @@ import asyncpg
 from plugin_server.outbox.store import Rows
 from plugin_server.projects.clients.rules import Client
 from plugin_server.runtime.database import Connection, Pool
+from plugin_server.runtime.i18n import gettext
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Making:
     attempts: int
     changed_at: datetime
     claim: UUID | None
+
+    @property
+    def words(self) -> str:
+        """What holds it up, for people, in the language of what is under way."""
+        return gettext(self.problem) if self.problem else ""
 
 
 _COLUMNS = (
