@@ -9,6 +9,9 @@ import { sanitize } from "./sanitize.js";
 const PAUSE_MS = 250;
 const FIELD = "[role=combobox]";
 
+const optionsOf = (list) => [...list.querySelectorAll("[role=option][data-value]")];
+const activeOf = (list) => optionsOf(list).find((option) => option.ariaSelected === "true");
+
 export class Picker {
   #ticket;
   #shadow;
@@ -44,10 +47,11 @@ export class Picker {
     const { html } = await ask("projects", { ticket: this.#ticket, words });
     const list = this.#listOf(field);
     if (words !== this.#asked || !list || this.#shadow.activeElement !== field) return;
+    const marked = activeOf(list)?.dataset.value;
     list.replaceChildren(html ? sanitize(html) : "");
     list.hidden = !html;
     field.setAttribute("aria-expanded", String(Boolean(html)));
-    this.#mark(field, null);
+    this.#mark(field, optionsOf(list).find((option) => option.dataset.value === marked) ?? null);
   }
 
   #pressed(field, event) {
@@ -57,8 +61,8 @@ export class Picker {
       if (key === "ArrowDown" && field.value.trim()) this.#typed(field);
       return;
     }
-    const options = [...list.querySelectorAll("[role=option][data-value]")];
-    const active = options.find((option) => option.ariaSelected === "true");
+    const options = optionsOf(list);
+    const active = activeOf(list);
     const step = { ArrowDown: 1, ArrowUp: -1 }[key];
     if (step && options.length) {
       const place = active ? options.indexOf(active) + step : step > 0 ? 0 : -1;

@@ -35,10 +35,11 @@ export function swap(root, next, { renew = [], keep = [] } = {}) {
   return fresh;
 }
 
-/** What somebody has opened stays open, whatever stands in it now. */
+/** What somebody has opened stays open as long as it is called the same, whatever stands in it now. */
 function keepOpen(old, region) {
-  const opened = [...old.querySelectorAll("details")].map((one) => one.open);
-  [...region.querySelectorAll("details")].forEach((one, place) => (one.open ||= opened[place] ?? false));
+  const nameOf = (one) => one.querySelector("summary")?.textContent;
+  const opened = [...old.querySelectorAll("details[open]")].map(nameOf);
+  for (const one of region.querySelectorAll("details")) one.open ||= opened.includes(nameOf(one));
 }
 
 /** Copies what the fragment's root says of itself; `data-state` and the like. */

@@ -137,14 +137,10 @@ class Pages:
             query_after=query.get("pafter", ""),
             projects=await self._projects.page(board, text, query.get("pafter", "")),
             attention=await self._attention.read(board),
-            open_clients=await self._open_clients() if board.viewer.may_manage else None,
+            open_clients=await self._clients.open_count()
+            if board.viewer.may_manage and self._clients.are_asked_for
+            else None,
         )
-
-    async def _open_clients(self) -> int | None:
-        """For how many organisations somebody has to choose a client; ``None`` where no projects are made."""
-        if not self._clients.are_asked_for:
-            return None
-        return sum(line.is_open and line.making is None for line in await self._clients.lines())
 
     def sign_in(self, lang: str, return_to: str, message: str) -> Markup:
         """The page for who is not signed in."""

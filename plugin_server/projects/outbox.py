@@ -145,11 +145,13 @@ class ProjectOutbox:
     async def _project(self, claimed: store.Making, template: wire.Project) -> int | None:
         """The wish's project: found, if an earlier call has made it, else made now."""
         if claimed.called_at is not None and claimed.client_id is not None:
-            made = _marked(await self._client.projects_of(claimed.client_id), claimed)
-            if made is not None:
-                return await self._made(claimed, made)
+            found = _marked(await self._client.projects_of(claimed.client_id), claimed)
+            if found is not None:
+                return await self._made(claimed, found)
         plan = await self._plan(claimed)
         taken = await self._client.projects_of(plan.client.id)
+        if (found := _marked(taken, claimed)) is not None:
+            return await self._made(claimed, found)
         if any(one.name.casefold() == plan.name.casefold() for one in taken):
             raise Hindered(Hindrance("name_taken", {"client": plan.client.name, "name": plan.name}))
         budget = None if plan.budget is None else hundredths(plan.budget)

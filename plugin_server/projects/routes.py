@@ -83,7 +83,12 @@ class ProjectRoutes:
                 query={"q": "Words that stand in name, code, client or number."},
             ),
             Route(
-                "PUT", project, self.link, "Link a Harvest project to a ticket", body=LinkIn, answer=DoneOut,
+                "PUT",
+                project,
+                self.link,
+                "Link a Harvest project to a ticket",
+                body=LinkIn,
+                answer=DoneOut,
                 refusals=refusals,
             ),
             Route("DELETE", project, self.unlink, "Unlink a ticket's project", answer=DoneOut, refusals=refusals),
@@ -104,15 +109,14 @@ class ProjectRoutes:
                 success={202: "It is being made"},
                 refusals=refusals,
             ),
-            Route(
-                "POST", f"{project}/retry", self.retry, "Go on with a project that could not be made", answer=DoneOut,
-                refusals=refusals,
+            *(
+                Route("POST", f"{project}/{name}", handler, summary, answer=DoneOut, refusals=refusals)
+                for name, handler, summary in (
+                    ("retry", self.retry, "Go on with a project that could not be made"),
+                    ("drop", self.drop, "Give up a project that could not be made, or leave it incomplete"),
+                )
             ),
-            Route(
-                "POST", f"{project}/drop", self.drop, "Give up a project that could not be made", answer=DoneOut,
-                refusals=refusals,
-            ),
-        ]  # fmt: skip
+        ]
 
     async def find(self, call: Call[Any]) -> Answer:
         found = await self._projects.find(call.caller, call.path_int("ticket_id"), call.request.query.get("q", ""))

@@ -76,7 +76,7 @@ class ProjectSection:
             words=lambda: making.words,
             ticket_id=request.ticket_id,
             may_change=may_change,
-            may_drop=making.project_id is None and making.called_at is None,
+            may_drop=making.project_id is not None or making.called_at is None,
             clients_url=self._clients_url if manages and making.problem_code in BY_MAPPING else None,
         )
         return Region("project-making", html, tag="section")

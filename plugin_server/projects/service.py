@@ -110,11 +110,11 @@ class Projects:
         await self._go_on(latest)
 
     async def drop(self, caller: Caller, ticket_id: int) -> None:
-        """Give up a project that could not be made, as long as nothing of it is there."""
+        """Give up a project that could not be made, or leave one as it is that could not be completed."""
         await self._require_change(caller, ticket_id)
         latest = await store.of_ticket(self._pool, ticket_id)
         if latest is None or not await store.drop(self._pool, latest.id, self._clock.now()):
-            raise Conflict(_("This can't be given up: it is over, or there is something of it in Harvest already."))
+            raise Conflict(_("This can't be given up now: it is over, or it is not known yet what Harvest has made."))
 
     async def find(self, caller: Caller, ticket_id: int, text: str) -> Sequence[Project]:
         """Active projects whose name, code, client or number hold what was typed; for who may link one."""
@@ -177,7 +177,7 @@ class Projects:
         if seen.project != (project or ""):
             raise Conflict(Hindrance("not_taken").words)
         latest = await store.of_ticket(self._pool, ticket.id)
-        if latest is not None and latest.state == "stopped":
+        if latest is not None and latest.state == "stopped" and project != str(latest.project_id):
             await store.drop(self._pool, latest.id, self._clock.now())
 
     async def _go_on(self, making: store.Making) -> None:

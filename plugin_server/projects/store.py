@@ -110,10 +110,11 @@ async def retry(connection: Connection, making_id: UUID, now: datetime) -> bool:
 
 
 async def drop(pool: Pool, making_id: UUID, now: datetime) -> bool:
-    """Give up a wish that was stopped before anything was made of it; says whether it was one."""
+    """Give up a wish that was stopped: before anything was made of it, or leaving what is there as it is. Not while
+    nobody knows whether there is something; says whether it was given up."""
     done = await pool.fetchval(
-        "UPDATE project_making SET state = 'dropped', changed_at = $2"
-        " WHERE id = $1 AND state = 'stopped' AND project_id IS NULL AND called_at IS NULL RETURNING true",
+        "UPDATE project_making SET state = CASE WHEN project_id IS NULL THEN 'dropped' ELSE 'made' END, changed_at = $2"
+        " WHERE id = $1 AND state = 'stopped' AND (project_id IS NOT NULL OR called_at IS NULL) RETURNING true",
         making_id,
         now,
     )

@@ -16,7 +16,6 @@ from plugin_server.mirror.service import Mirror
 from plugin_server.mirror.store import hundredths
 from plugin_server.projects import rules, store
 from plugin_server.projects.jobs import MAKE_JOB
-from plugin_server.projects.planning import Planner
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
@@ -45,7 +44,6 @@ class Watch:
     def __init__(
         self,
         pool: Pool,
-        planner: Planner,
         mirror: Mirror,
         client: HarvestClient,
         queue: Queue,
@@ -53,7 +51,6 @@ class Watch:
         settings: Settings,
     ) -> None:
         self._pool = pool
-        self._planner = planner
         self._mirror = mirror
         self._client = client
         self._queue = queue
@@ -86,11 +83,13 @@ class Watch:
     async def _wish(self, ticket_ids: list[int]) -> int:
         wished = await store.ever_wished(self._pool, ticket_ids)
         count = 0
-        for ticket in await tickets_store.tickets(self._pool, [one for one in ticket_ids if one not in wished]):
+        tickets = await tickets_store.tickets(self._pool, [one for one in ticket_ids if one not in wished])
+        accepted = await budgets_store.accepted(self._pool, [one.id for one in tickets])
+        for ticket in tickets:
             facts = rules.Facts(
                 ticket.state,
                 ticket.state_kind == "open",
-                await self._planner.budget(ticket),
+                ticket_rules.parse_budget(accepted.get(ticket.id, ticket.budget_text)),
                 ticket.organisation_id,
                 ticket.customer_id,
             )

@@ -61,7 +61,7 @@ class Work:
             turns,
         )
         self.clients = ClientOutbox(pool, clients, mirror, client, queue, clock, request_seconds, turns)
-        self.watch = Watch(pool, planner, mirror, client, queue, clock, settings)
+        self.watch = Watch(pool, mirror, client, queue, clock, settings)
 
     def jobs(self) -> list[Job]:
         """On nudges."""

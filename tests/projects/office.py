@@ -14,7 +14,6 @@ from plugin_server.manifest import Projects as Settings
 from plugin_server.mirror.service import Mirror
 from plugin_server.projects import store
 from plugin_server.projects.clients.service import Clients
-from plugin_server.projects.planning import Planner
 from plugin_server.projects.work import Work
 from plugin_server.runtime.clock import SetClock
 from plugin_server.runtime.database import Pool
@@ -216,7 +215,6 @@ class Worker:
             office.clock,
             REQUEST_SECONDS,
         )
-        self.planner = Planner(office.pool, settings)
 
     async def read_names(self) -> int:
         return await self.clients.read_names()

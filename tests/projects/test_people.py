@@ -145,6 +145,20 @@ async def test_a_stopped_wish_can_be_tried_again_or_given_up(desk: Desk) -> None
     assert "Create a Harvest project" in await desk.panel("Ada")
 
 
+async def test_an_incomplete_project_can_be_left_so(desk: Desk) -> None:
+    await store.wish(desk.pool, 1, 3, desk.now)
+    await desk.pool.execute(
+        "UPDATE project_making SET state = 'stopped', project_id = 60, linked = true, name = 'Oven',"
+        " problem_code = 'partly', details = $1",
+        {"reason": "Bo: archived."},
+    )
+    shown = await desk.panel("Ada")
+    assert "The Harvest project Oven is not complete." in shown
+    assert "Harvest refused a part of it: Bo: archived." in shown
+    assert (await desk.api("Ada", "POST", f"{PROJECT}/drop"))[0] == 200
+    assert "not complete" not in await desk.panel("Ada")
+
+
 async def test_only_an_active_project_that_is_meant_can_be_linked(desk: Desk) -> None:
     await desk.project(60, "Shop", code="S1", client_name="Birch")
     await desk.project(61, "Shop old", is_active=False)

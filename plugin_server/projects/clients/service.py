@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from plugin_server.accounts.people.service import People
@@ -31,6 +31,9 @@ READ_AGAIN = timedelta(days=1)
 
 AT_ONCE = 50
 """Names that are read in one run."""
+
+SUGGESTING = 50
+"""So many organisations at once are compared with every client."""
 
 LONGEST_NAME = 255
 
@@ -102,18 +105,35 @@ class Clients:
         await store.name_organisation(self._pool, organisation_id, name, self._clock.now())
 
     async def lines(self) -> list[Line]:
-        """Every organisation with tickets: those first for which somebody has to choose, then by name."""
+        """Every organisation with tickets: those first for which somebody has to choose, then by name. The first of
+        these come with suggestions."""
+        found = await self._lines()
+        clients = await store.clients(self._pool)
+        for place, line in enumerate(found[:SUGGESTING]):
+            if line.is_open:
+                near = rules.like(line.name, clients)
+                found[place] = replace(line, match=replace(line.match, near=near))
+        return found
+
+    async def open_count(self) -> int:
+        """For how many organisations somebody has to choose, and nothing is under way."""
+        return sum(line.is_open and line.making is None for line in await self._lines())
+
+    async def _lines(self) -> list[Line]:
         counts = await board_store.organisations(self._pool)
         named = await store.organisations(self._pool, list(counts))
-        clients = await store.clients(self._pool)
-        by_id = {one.id: one for one in clients}
         chosen, makings = await store.all_chosen(self._pool), await store.makings(self._pool)
+        by_id: dict[int, Client] = {}
+        by_name: dict[str, list[Client]] = {}
+        for client in await store.clients(self._pool):
+            by_id[client.id] = client
+            by_name.setdefault(rules.normalised(client.name), []).append(client)
         found = []
         for number, tickets in counts.items():
             client_id, by = chosen.get(number, (None, ""))
             name = named.get(number, "")
-            near = rules.like(name, clients) if client_id is None else ()
-            match = Match(client_id, by_id.get(client_id or 0), rules.named(name, clients), near)
+            same = tuple(by_name.get(rules.normalised(name), ())) if name else ()
+            match = Match(client_id, by_id.get(client_id or 0), same)
             found.append(Line(number, name, tickets, match, by, makings.get(number)))
         return sorted(found, key=lambda one: (not one.is_open, one.name.casefold(), one.id))
 
