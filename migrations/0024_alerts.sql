@@ -53,8 +53,8 @@ CREATE TABLE alert_delivery (
 );
 CREATE INDEX alert_delivery_due ON alert_delivery (next_try_at) WHERE state = 'queued';
 CREATE INDEX alert_delivery_desktop ON alert_delivery (user_id) WHERE state = 'queued' AND channel = 'desktop';
-CREATE INDEX alert_delivery_failing ON alert_delivery (created_at)
-    WHERE state = 'failed' OR (state = 'queued' AND problem IS NOT NULL);
+CREATE INDEX alert_delivery_open ON alert_delivery (state, created_at)
+    WHERE state IN ('queued', 'failed') AND channel <> 'desktop';
 CREATE INDEX alert_delivery_alert ON alert_delivery (alert_id);
 
 -- What a person wants to hear, and in which language.

@@ -304,11 +304,10 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
         except base.HelpdeskError as error:
             _logger.warning("changed tickets not read", reason=str(error))
 
-    async def alert() -> None:
+    async def daily_alerts() -> None:
         if services.alerts.digests is not None:
             await services.alerts.digests.step()
         await services.alerts.deliveries.tidy()
-        await services.alerts.deliveries.step()
 
     async def refresh(agent_id: int, asked: int = 0) -> None:
         with working("person"):
@@ -349,7 +348,8 @@ def jobs(services: Services) -> tuple[list[Job], list[Periodic]]:
             Periodic("people", refresher.people, 60),
             Periodic("sign", rounds.sign, 15),
             Periodic("helpdesk", rounds.helpdesk, 30),
-            Periodic("alerts", alert, 10),
+            Periodic("alerts", services.alerts.deliveries.step, 10),
+            Periodic("daily_alerts", daily_alerts, 60),
             Periodic("check", checks.beat, 60),
             *periodic,
             *projects.periodic(),

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.people.service import People
@@ -17,6 +16,7 @@ from plugin_server.alerts.words import one_line
 from plugin_server.budgets import store as budgets_store
 from plugin_server.budgets.managers import Managers
 from plugin_server.budgets.service import hours
+from plugin_server.harvest import timezones
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
@@ -111,8 +111,8 @@ class Digests:
         managers = await self._people.managers()
         wants = await store.people(self._pool, [one.id for one in managers])
         for one in managers:
-            zone = ZoneInfo(zones[one.id]) if zones.get(one.id) else UTC
-            day = rules.digest_day(now, zone, self._hour, self._weekdays)
+            own = timezones.zone(zones[one.id]) if one.id in zones else UTC
+            day = rules.digest_day(now, own, self._hour, self._weekdays)
             if day is not None and one.email and wants[one.id].email:
                 # One that could not be sent by the next day is overtaken by that day's.
                 end = now + timedelta(hours=20)
@@ -131,16 +131,19 @@ class Digests:
             told = await self._managers.known(ticket, budget.accepted_pm)
             if all(one.id != member.id for one in told.members):
                 continue
-            figures = _("{used} of {budget} h").format(
-                used=decimal(hours(budget.used)), budget="–" if budget.budget is None else decimal(hours(budget.budget))
-            )
+            percent = int(budget.pressing)
+            figures = _("of the Harvest project's budget")
+            if budget.budget is not None and budget.percent == percent:
+                figures = _("{used} of {budget} h").format(
+                    used=decimal(hours(budget.used)), budget=decimal(hours(budget.budget))
+                )
             lines.append(
                 Line(
                     one_line(ticket.number),
                     one_line(ticket.title),
                     self._helpdesk.ticket_url(ticket.id),
                     budget.band,
-                    int(budget.pressing),
+                    percent,
                     figures,
                     budget.locked,
                     ticket_id in fresh,

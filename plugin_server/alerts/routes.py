@@ -40,7 +40,7 @@ class AlertRoutes:
             Route(
                 "POST",
                 "/api/v1/alerts/take",
-                self.take,
+                self.take_alerts,
                 "Fetch the notifications that wait for the caller's desktop",
                 answer=NotificationsOut,
                 refusals=(401,),
@@ -50,7 +50,7 @@ class AlertRoutes:
             Route(
                 "POST",
                 rf"/api/v1/alerts/{{alert_id:{_UUID}}}/shown",
-                self.shown,
+                self.note_alert_shown,
                 "Say that a notification was shown",
                 success={204: "Noted"},
                 refusals=(401,),
@@ -58,23 +58,23 @@ class AlertRoutes:
             Route(
                 "POST",
                 "/api/v1/alerts/{channel:email|desktop}/{wanted:on|off}",
-                self.want,
+                self.want_alerts,
                 "Say whether the caller wants alerts by e-mail, or on the desktop",
                 success={204: "Noted"},
                 refusals=(401,),
             ),
         ]
 
-    async def take(self, call: Call[Any]) -> Answer:
+    async def take_alerts(self, call: Call[Any]) -> Answer:
         found = await self._desktop.take(call.caller, call.lang)
         items = [NotificationOut(id=one.id, title=one.title, message=one.message, url=one.url) for one in found]
         return Answer(NotificationsOut(items=items))
 
-    async def shown(self, call: Call[Any]) -> Answer:
+    async def note_alert_shown(self, call: Call[Any]) -> Answer:
         await self._desktop.shown(call.caller, UUID(call.request.match_info["alert_id"]))
         return Answer(None, status=204)
 
-    async def want(self, call: Call[Any]) -> Answer:
+    async def want_alerts(self, call: Call[Any]) -> Answer:
         place = call.request.match_info
         await self._desktop.want(call.caller, place["channel"], wanted=place["wanted"] == "on")
         return Answer(None, status=204)

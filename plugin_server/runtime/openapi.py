@@ -87,6 +87,8 @@ def _operation(route: Route, references: Any) -> dict[str, Any]:
 
 def _parameter(name: str, pattern: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string", "format": "uuid"} if "a-fA-F" in pattern else {"type": "string"}
+    if "|" in pattern:  # one of these words
+        schema["enum"] = pattern.split("|")
     if pattern.startswith(r"\d"):
         schema = {"type": "integer", "minimum": 0}
     return {"name": name, "in": "path", "required": True, "schema": schema}

@@ -62,7 +62,7 @@ async def test_not_at_the_weekend_nor_before_its_hour_in_the_managers_zone(
 ) -> None:
     agent = await accounts_store.upsert_agent(pool, MO, "Mo", "mo@example.com", office.clock.now())
     async with pool.acquire() as connection:
-        await accounts_store.set_harvest_user(connection, agent.id, 1, "America/New_York")
+        await accounts_store.set_harvest_user(connection, agent.id, 1, "Eastern Time (US & Canada)")
         await accounts_store.put_token(
             connection, agent.id, "harvest", b"", b"", office.clock.now(), office.clock.now()
         )

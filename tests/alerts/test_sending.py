@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from plugin_server.alerts.sending import store as sending_store
+from plugin_server.gauges import Gauges
 from plugin_server.manifest import Alerts as Settings
 from plugin_server.manifest import Chat, Email
 from plugin_server.runtime.database import Pool
@@ -107,6 +108,10 @@ async def test_a_recipient_that_is_refused_is_shown_and_tried_again_by_hand(
     assert first.given_up
     assert "550 5.1.1 no such person" in first.problem
     assert (first.ticket_id, first.percent) == (1, 92)
+    samples = [one for family in await Gauges(mailed.pool, mailed.clock).read() for one in family.samples]
+    alerts = [one for one in samples if one.name == "deskhours_waiting" and one.labels["what"] == "alert"]
+    counted = {one.labels["state"]: one.value for one in alerts}
+    assert counted == {"queued": 0, "failed": 2}
     mail_server.replies.clear()
     assert await mailed.alerts.deliveries.retry(first.id)
     assert await mailed.later(0) == 1

@@ -42,7 +42,8 @@ class Failing:
 
 
 _DELIVERY = ", ".join(field.name for field in fields(Delivery))
-_FAILS = "(d.state = 'failed' OR (d.state = 'queued' AND d.problem IS NOT NULL))"
+_OPEN = "state IN ('queued', 'failed') AND channel <> 'desktop'"
+"""As the index has it."""
 
 
 async def add(
@@ -144,10 +145,11 @@ async def failing(pool: Pool, ticket_ids: Collection[int], since: datetime, limi
     """What did not get through of these tickets, and of digests; the newest first."""
     rows = await pool.fetch(
         f"""
-        SELECT d.id, d.channel, d.user_id, a.ticket_id, a.percent, coalesce(d.problem, '') AS problem,
+        SELECT d.id, d.channel, d.user_id, a.ticket_id, a.percent, d.problem,
             d.state = 'failed' AS given_up, d.created_at
         FROM alert_delivery d LEFT JOIN alert a ON a.id = d.alert_id
-        WHERE {_FAILS} AND d.created_at >= $2 AND (a.ticket_id IS NULL OR a.ticket_id = ANY($1::bigint[]))
+        WHERE {_OPEN} AND d.problem IS NOT NULL AND d.created_at >= $2
+            AND (a.ticket_id IS NULL OR a.ticket_id = ANY($1::bigint[]))
         ORDER BY d.created_at DESC, d.id LIMIT $3
         """,
         list(ticket_ids),
@@ -168,9 +170,13 @@ async def ticket_of(pool: Pool, delivery_id: UUID) -> tuple[bool, int | None]:
 async def waiting(pool: Pool) -> dict[str, tuple[int, datetime | None]]:
     """How many are queued and how many were given up (within what is kept), and since when the oldest of each."""
     row = await pool.fetchrow(
-        "SELECT count(*) FILTER (WHERE state = 'queued') AS queued, min(created_at) FILTER (WHERE state = 'queued') AS"
-        " queued_since, count(*) FILTER (WHERE state = 'failed') AS failed, min(created_at) FILTER (WHERE state ="
-        " 'failed') AS failed_since FROM alert_delivery WHERE state IN ('queued', 'failed') AND channel <> 'desktop'"
+        f"""
+        SELECT count(*) FILTER (WHERE state = 'queued') AS queued,
+            min(created_at) FILTER (WHERE state = 'queued') AS queued_since,
+            count(*) FILTER (WHERE state = 'failed') AS failed,
+            min(created_at) FILTER (WHERE state = 'failed') AS failed_since
+        FROM alert_delivery WHERE {_OPEN}
+        """
     )
     assert row is not None
     return {state: (row[state], row[f"{state}_since"]) for state in ("queued", "failed")}
