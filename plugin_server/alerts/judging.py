@@ -93,7 +93,8 @@ class Judging:
             if not taken:
                 return None
             now = self._clock.now()
-            budgets = await budgets_store.budgets(connection, list(taken))
+            # Not held: who computes holds them already, and may wait for what we have just taken.
+            budgets = await budgets_store.budgets(connection, list(taken), lock=False)
             tickets = {one.id: one for one in await tickets_store.tickets(connection, list(taken))}
             before = await store.seen(connection, list(taken))
             looked: dict[int, Seen] = {}

@@ -86,10 +86,11 @@ async def budget(connection: Connection | Pool, ticket_id: int) -> Budget | None
     return Budget(**row) if row else None
 
 
-async def budgets(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, Budget]:
-    """The figures of tickets, locked for a change."""
+async def budgets(connection: Connection, ticket_ids: Sequence[int], *, lock: bool = True) -> dict[int, Budget]:
+    """The figures of tickets, with ``lock`` held for a change."""
     rows = await connection.fetch(
-        f"SELECT {_BUDGET} FROM ticket_budget WHERE ticket_id = ANY($1::bigint[]) ORDER BY ticket_id FOR UPDATE",
+        f"SELECT {_BUDGET} FROM ticket_budget WHERE ticket_id = ANY($1::bigint[]) ORDER BY ticket_id"
+        f"{' FOR UPDATE' if lock else ''}",
         ticket_ids,
     )
     return {row["ticket_id"]: Budget(**row) for row in rows}

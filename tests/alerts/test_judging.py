@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from plugin_server.alerts import words
 from plugin_server.budgets.notices.service import Notices
 from plugin_server.runtime.database import Pool
@@ -173,6 +175,23 @@ async def test_the_note_mentions_both_and_stands_in_the_ticket_once(office: Offi
     assert "The ticket&#39;s budget is 92 % used: 9.20 of 10.00 h." in note
     state = await office.pool.fetchval("SELECT state FROM budget_notice WHERE kind = 'alert'")
     assert state == "sent"
+
+
+async def test_looking_waits_for_nobody_who_computes(office: Office, pool: Pool) -> None:
+    await office.opened()
+    await office.worked(8)
+    await office._attribute.run()
+    await office.budgets.recompute_now(1)  # one look is due already
+    async with pool.acquire() as connection:
+        change = connection.transaction()
+        await change.start()
+        await connection.execute("SELECT FROM ticket_budget FOR UPDATE")
+        async with asyncio.timeout(5):
+            await office.alerts.judging.step()
+        await office.budgets.compute(connection, [1])
+        await change.commit()
+    assert await office.look() == []
+    assert await office.levels() == ["yellow"]
 
 
 async def test_two_workers_tell_once(office: Office, pool: Pool) -> None:
