@@ -24,6 +24,7 @@ export class Notice {
   constructor(panelOf) {
     this.#panelOf = panelOf;
     this.#box.className = "dh-notice";
+    this.#box.tabIndex = -1;
     this.#box.setAttribute("aria-label", chrome.runtime.getManifest().name);
     this.#words.setAttribute("role", "status");
     const controls = document.createElement("div");
@@ -58,6 +59,7 @@ export class Notice {
       this.show(null);
     } else if (action === "notice-open") {
       this.#open.hidden = true;
+      this.#box.focus(); // the tab order goes on from here, to the panel
       this.#panelOf(this.#opened).mount(this.#place, this.#controller.signal);
       const panel = this.#place.firstElementChild;
       panel.toggleAttribute("data-alone", true);
