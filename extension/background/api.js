@@ -24,8 +24,8 @@ export async function call(method, path, { body, token, person, accept = "text/h
   const url = address(path);
   const headers = {
     Accept: accept,
-    // First that of the browser's own words, which those of the extension are in, too: a panel speaks one language.
-    "Accept-Language": [chrome.i18n.getUILanguage(), ...navigator.languages].join(","),
+    // First the one that the extension's own words are in, which is that of the browser's: a panel speaks one language.
+    "Accept-Language": [chrome.i18n.getMessage("language"), ...navigator.languages].join(","),
     ...versions(),
   };
   if (person) headers["X-Helpdesk-User"] = String(person);

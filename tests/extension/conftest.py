@@ -34,14 +34,14 @@ class Desk:
     context: BrowserContext = field(init=False)
     extension_id: str = field(init=False)
 
-    async def start(self) -> None:
+    async def start(self, *flags: str) -> None:
         """Starts the browser with the extension; again with the same profile after the context was closed."""
         extension = self.folder / "extension"
         self.context = await self.playwright.chromium.launch_persistent_context(
             self.folder / "profile",
             executable_path=self.chromium,
             headless=True,
-            args=[*FLAGS, f"--disable-extensions-except={extension}", f"--load-extension={extension}"],
+            args=[*FLAGS, *flags, f"--disable-extensions-except={extension}", f"--load-extension={extension}"],
             ignore_default_args=["--disable-extensions"],
         )
         self.context.set_default_timeout(30_000)

@@ -154,3 +154,20 @@ def luminance(colour: str) -> float:
         shares.append(share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4)
     red, green, blue = shares
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+async def test_panel_popup_and_server_are_asked_in_the_browsers_language(desk: Desk) -> None:
+    await desk.context.close()
+    await desk.start("--lang=de")
+    page = await desk.open_connected()
+    assert await panel_of(page).get_attribute("lang") == "de"
+    assert {
+        headers["Accept-Language"].split(",")[0] for headers in desk.stub.headers if "X-Deskhours-Api" in headers
+    } == {"de"}
+    popup = await desk.popup()
+    await expect(popup.locator("html")).to_have_attribute("lang", "de")
+    desk.stub.silent = True
+    await popup.locator("[data-action=disconnect]").click()
+    await expect(popup.locator("#me [role=alert] p").first).to_have_text(
+        f"Deskhours antwortet nicht unter {desk.server}."
+    )

@@ -130,7 +130,9 @@ async def test_tickets_and_notices_in_hand_are_anyones_again(pool: Pool) -> None
     nobody = cast(Any, None)
     await cut_off(Writing(pool, cast(Any, desk), "token", nobody, clock).step(), desk.asked)
     assert await pool.fetchval("SELECT count(*) FROM ticket_budget WHERE write_due_at <= $1", NOW) == 3
-    notices = Notices(pool, cast(Any, Hanging()), "token", cast(Any, managers), nobody, "https://example.com", clock)
+    notices = Notices(
+        pool, cast(Any, Hanging()), "token", cast(Any, managers), nobody, "https://example.com", "en", clock
+    )
     await cut_off(notices.step(), managers.asked)
     assert await pool.fetchval("SELECT count(*) FROM budget_notice WHERE next_try_at <= $1", NOW) == 3
 

@@ -140,7 +140,8 @@ class Notices:
             words = _("Not told, for want of the project manager role: {names}.").format(names=names)
             parts.append(f"<p>{escape(words)}</p>")
         if not told.members:
-            parts.append(f"<p>{escape(_('Nobody holds the project manager role.'))}</p>")
+            words = _("Nobody holds the project manager role.")
+            parts.append(f"<p>{escape(words)}</p>")
         parts.append(f'<p><a href="{link}">Deskhours</a></p>')
         return "".join(parts)
 

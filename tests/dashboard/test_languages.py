@@ -1,0 +1,94 @@
+"""The dashboard in the language of who looks, also what was stored in English before; and notes in the helpdesk's."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any, cast
+
+import pytest
+
+from plugin_server.budgets.managers import Told
+from plugin_server.budgets.notices import store as notices_store
+from plugin_server.budgets.notices.service import Notices
+from plugin_server.runtime.clock import SetClock
+from tests.dashboard.office import Office
+from tests.dashboard.test_attention import desk, event, log
+
+__all__ = ["desk"]
+
+PUT_BACK = (
+    "Bo changed Budget Hours from “2” to “9”. Deskhours has put it back: project managers and administrators set it."
+)
+
+
+async def seen(office: Office, name: str, path: str = "/dashboard", **headers: str) -> str:
+    """A page as text without tags."""
+    headers = {"Cookie": f"deskhours_session={name}", **headers}
+    _status, text = await office.server.call("GET", path, None, "", Accept="text/html", **headers)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+
+
+async def test_each_reader_has_their_own_language(desk: Office) -> None:
+    await log(desk, "attention", problem="It was not undone. Harvest refused this: The task is archived.")
+    await event(desk, "put_back", reason=PUT_BACK, by_name="Bo")
+    german = await seen(desk, "Mo", **{"Accept-Language": "fr, de-CH;q=0.8, en;q=0.5"})
+    assert "Zeit, die nicht in Harvest ist" in german
+    assert "Ada · 1,25 h · 04.03.2026" in german
+    assert "Es wurde nicht rückgängig gemacht. Harvest hat dies abgelehnt: The task is archived." in german
+    assert "Bo hat „Budget Hours“ von „2“ in „9“ geändert. Deskhours hat es zurückgesetzt" in german
+    english = await seen(desk, "Mo", **{"Accept-Language": "fr"})
+    assert "Ada · 1.25 h · 4 Mar 2026" in english
+    assert PUT_BACK in english
+
+
+async def test_a_refusal_is_told_in_the_readers_language_as_json_too(desk: Office) -> None:
+    path, language = "/api/v1/tickets/1/panel", {"Accept-Language": "de"}
+    status, body = await desk.server.call("GET", path, None, "", Accept="application/json", **language)
+    assert (status, body["error"]["message"]) == (
+        401,
+        "Niemand ist angemeldet. Verbinden Sie sich zuerst mit Deskhours.",
+    )
+
+
+class Pinboard:
+    """A helpdesk that takes notes, and nobody in it to be told."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    async def add_note(self, _token: str, _ticket: int, body: str) -> int:
+        self.notes.append(body)
+        return 1
+
+    async def of(self, *_ticket: object) -> Told:
+        return Told((), ("Ada",))
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        (
+            "en",
+            [
+                PUT_BACK,
+                "Not told, for want of the project manager role: Ada.",
+                "Nobody holds the project manager role.",
+            ],
+        ),
+        (
+            "de",
+            [
+                "Bo hat „Budget Hours“ von „2“ in „9“ geändert.",
+                "ohne die Rolle der Projektleitung: Ada.",
+                "Niemand hat",
+            ],
+        ),
+    ],
+)
+async def test_notes_are_in_the_helpdesks_language(desk: Office, lang: str, words: list[str]) -> None:
+    board = cast(Any, Pinboard())
+    await notices_store.tell(desk.pool, 1, "put_back", PUT_BACK, desk.now)
+    await Notices(desk.pool, board, "", board, board, "https://example.com", lang, SetClock(desk.now)).step()
+    [note] = board.notes
+    assert [one for one in words if one not in html.unescape(note)] == []
