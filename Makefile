@@ -48,7 +48,7 @@ test-all: $(VENV)/dev-installed
 	@$(PYTHON) -m pytest $(BOTH_CORES) $(ARGS); status=$$?; echo $$status > $(VENV)/pytest-status; exit $$status
 
 test-fast: $(VENV)/dev-installed
-	@$(PYTHON) -m pytest --ignore=tests/e2e --ignore=tests/extension --ignore=tests/demo_launch --ignore=tests/api --ignore=tests/faults $(MORE:%=--ignore=%) $(ARGS)
+	@$(PYTHON) -m pytest --ignore=tests/e2e --ignore=tests/extension --ignore=tests/demo_launch --ignore=tests/api --ignore=tests/faults --ignore=tests/access $(MORE:%=--ignore=%) $(ARGS)
 
 faults: $(VENV)/dev-installed
 	@FAULTS_LOGS=200 $(PYTHON) -m pytest -s tests/faults

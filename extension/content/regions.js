@@ -45,7 +45,7 @@ function keepOpen(old, region) {
 /** Copies what the fragment's root says of itself; `data-state` and the like. */
 export function copyAttributes(root, next) {
   for (const { name } of [...root.attributes]) {
-    if (!next.hasAttribute(name)) root.removeAttribute(name);
+    if (!next.hasAttribute(name) && name !== "tabindex") root.removeAttribute(name); // it may have the focus
   }
   for (const { name, value } of next.attributes) root.setAttribute(name, value);
 }
@@ -85,21 +85,19 @@ export function rememberFocus(shadow) {
   const control = shadow.activeElement;
   if (!control) return null;
   const { name, selectionStart, selectionEnd, dataset } = control;
-  return { control, name, action: dataset.action, path: dataset.path, selectionStart, selectionEnd };
+  const region = control.closest("[data-region]")?.dataset.region;
+  const { action, path } = dataset;
+  return { control, name, href: control.href, region, action, path, selectionStart, selectionEnd };
 }
 
 const familyOf = (action) => action.split("-")[0];
 
-/** Puts the focus back if the control that had it was replaced. */
+/** Puts the focus back if the control that had it was replaced, unless the person has gone elsewhere meanwhile. */
 export function restoreFocus(shadow, focus) {
-  if (!focus || shadow.activeElement === focus.control) return;
+  if (!focus || shadow.activeElement === focus.control || isElsewhere(shadow)) return;
   const heir = focus.control.isConnected
     ? focus.control
-    : [...shadow.querySelectorAll(`${CONTROL}, [data-action]`)].find((candidate) =>
-        focus.name
-          ? candidate.name === focus.name
-          : candidate.dataset.action === focus.action && candidate.dataset.path === focus.path,
-      ) ??
+    : [...shadow.querySelectorAll(`${CONTROL}, [data-action], a[href]`)].find((candidate) => isHeir(candidate, focus)) ??
       // Start is gone once it runs; Stop is what follows.
       [...shadow.querySelectorAll("[data-action]")].find(
         (candidate) => focus.action && familyOf(candidate.dataset.action) === familyOf(focus.action),
@@ -108,4 +106,27 @@ export function restoreFocus(shadow, focus) {
   if (heir && typeof focus.selectionStart === "number" && typeof heir.selectionStart === "number") {
     heir.setSelectionRange(focus.selectionStart, focus.selectionEnd);
   }
+  if (!shadow.activeElement || shadow.activeElement === document.body) stayNear(shadow, focus.region);
+}
+
+function isHeir(candidate, { name, href, action, path }) {
+  if (name) return candidate.name === name;
+  if (href) return candidate.href === href;
+  return Boolean(action) && candidate.dataset.action === action && candidate.dataset.path === path;
+}
+
+/** Whether something outside of it has the focus by now. */
+function isElsewhere(shadow) {
+  const holder = document.activeElement;
+  return shadow !== document && holder !== null && holder !== document.body && holder.shadowRoot !== shadow;
+}
+
+/** What was pressed is gone and nothing follows it: the focus goes to a field beside it or to what holds its place, never
+ *  to another button, which a second press of the same key would press. */
+function stayNear(shadow, name) {
+  const region = name && shadow.querySelector(`[data-region="${name}"]`);
+  const field = region && [...region.querySelectorAll(CONTROL)].find((control) => control.checkVisibility());
+  const near = field || region || shadow.querySelector("[data-panel]");
+  if (near && !field) near.tabIndex = -1;
+  near?.focus({ preventScroll: true });
 }

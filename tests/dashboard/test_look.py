@@ -98,3 +98,28 @@ async def test_new_figures_come_by_themselves_and_nothing_typed_is_lost(page: Pa
     await expect(page.locator(f"#tickets tr[data-ticket='{LOCKED}']")).to_be_visible()
     await expect(alert.locator("[name=note_body]")).to_have_value("Half a sen")
     await expect(page.locator("#q")).to_have_value("not sent yet")
+
+
+async def test_the_way_in_and_the_filters_need_no_mouse(page: Page) -> None:
+    await page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the alerts")
+    await expect(skip).to_be_focused()
+    await expect(skip).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/dashboard#alerts")
+    await page.locator("#q").focus()
+    await page.keyboard.type("Calendar")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#band")).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await page.locator("#q").focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**q=Calendar**band=red**")
+    await expect(page.locator("#tickets tbody tr")).to_have_count(1)
+    clear = page.locator("#tickets form a.quiet")
+    for _step in range(12):
+        await page.keyboard.press("Tab")
+        if await clear.evaluate("link => link === document.activeElement"):
+            break
+    await expect(clear).to_be_focused()
+    assert await clear.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"

@@ -53,6 +53,8 @@ class Stub:
         self.fragments: dict[str, str] = {}  # parts of a panel that are read by themselves, by path and question
         self.used = "4.00"
         self.alerts: list[dict[str, str]] = []  # that wait for the agent's desktop
+        self.fragment = ""  # the whole panel, in place of our own
+        self.popup_fragment = ""  # the whole popup
         self.marks = ""  # further attributes of the panel's root
         self.clock = ""  # a timer's region
         self.timer_id = ""  # of the timer that a reply would log
@@ -134,6 +136,8 @@ class Stub:
                 '<button type="button" data-action="connect">Connect</button></p></div></div>'
             )
             return web.Response(text=html, content_type="text/html", status=status)
+        if self.fragment:
+            return web.Response(text=self.fragment, content_type="text/html", status=status)
         logs = [log for log in self.logs.values() if log["ticket_id"] == ticket]
         log = logs[-1] if logs else None
         state = "error" if error else log["state"] if log else "idle"
@@ -210,6 +214,7 @@ class Stub:
         )
         state = "connected" if connected else "disconnected"
         html = f'<div data-popup data-state="{state}" data-poll="{self.popup_poll}">{html}</div>'
+        html = self.popup_fragment or html
         return web.Response(text=html, content_type="text/html", status=200 if connected else 401)
 
     async def _take_alerts(self, request: web.Request) -> web.Response:
