@@ -3,16 +3,20 @@ is answered from an index or a handful of rows; together they cost some millisec
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily as Family
 
 from plugin_server.alerts.sending import store as alerts
 from plugin_server.budgets.board import store as budgets
 from plugin_server.budgets.notices import store as notices
+from plugin_server.corrections import store as corrections
 from plugin_server.drift import store as drift
 from plugin_server.mirror.changes import store as changes
 from plugin_server.mirror.progress import store as progress
+from plugin_server.outbox.store import Rows
 from plugin_server.panel import store as panel
 from plugin_server.projects import store as projects
 from plugin_server.runtime.clock import Clock
@@ -45,12 +49,14 @@ class Gauges:
     async def _rows(self) -> list[Family]:
         count = Family("deskhours_waiting", "Rows that wait for a system or a person", labels=["what", "state"])
         age = Family("deskhours_waiting_oldest_seconds", "How long the oldest has waited", labels=["what", "state"])
-        for what, waiting, states in (
-            ("log", timelog.rows.waiting, LOGS),
-            ("timer", timers.rows.waiting, TIMERS),
-            ("project", projects.rows.waiting, PROJECTS),
-        ):
-            found = await waiting(self._pool, states)
+        waiting: tuple[tuple[str, Rows[Any], Sequence[str]], ...] = (
+            ("log", timelog.rows, LOGS),
+            ("timer", timers.rows, TIMERS),
+            ("project", projects.rows, PROJECTS),
+            ("correction", corrections.rows, ("asked",)),
+        )
+        for what, rows, states in waiting:
+            found = await rows.waiting(self._pool, states)
             for state in states:
                 number, since = found.get(state, (0, None))
                 count.add_metric([what, state], number)

@@ -136,12 +136,7 @@ class Corrections:
         """
         view = await self.look(caller, entry_id)
         self._demand(view)
-        try:
-            target = await self.moving.target(caller, view.entry, view.ticket, wish)
-            after = await self._corrected(caller, view, wish, target)
-        except rules.Unacceptable as error:
-            words = _("The entry was not changed; some values can't be accepted.")
-            raise Invalid(words, fields=error.fields) from None
+        target, after = await self._wanted(caller, view, wish)
         if after.same(view.values):
             return None
         if view.pending is not None and self._is_repeated(view.pending, caller, after):
@@ -221,6 +216,21 @@ class Corrections:
                 _("This entry has been changed since you saw it. Look at what stands there now, then correct that."),
                 code="changed",
             )
+
+    async def _wanted(self, caller: Caller, view: View, wish: Wish) -> tuple[Target | None, Values]:
+        """Where the entry is to go and what it is to hold. Raises :class:`Invalid` with all that is wrong at once."""
+        target, after, fields = None, view.values, {}
+        try:
+            target = await self.moving.target(caller, view.entry, view.ticket, wish)
+        except rules.Unacceptable as error:
+            fields = error.fields
+        try:
+            after = await self._corrected(caller, view, wish, target)
+        except rules.Unacceptable as error:
+            fields |= error.fields
+        if fields:
+            raise Invalid(_("The entry was not changed; some values can't be accepted."), fields=fields)
+        return target, after
 
     async def _corrected(self, caller: Caller, view: View, wish: Wish, target: Target | None) -> Values:
         entry = view.entry

@@ -15,10 +15,10 @@ from plugin_server.budgets import store as budgets_store
 from plugin_server.helpdesk import base
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.attribution import store as attribution_store
-from tests.demo_harvest.client import ADA, BO, DEVELOPMENT, MEETING, SUPPORT, Harvest
+from tests.demo_harvest.client import ADA, BO, BOSS, DEVELOPMENT, PM, SUPPORT, Harvest
 from tests.support.server import Server
 
-__all__ = ["ADA", "BO", "DEVELOPMENT", "MEETING", "SUPPORT", "Bench"]
+__all__ = ["ADA", "BO", "BOSS", "DEVELOPMENT", "PM", "SUPPORT", "Bench"]
 
 DAY = "2026-05-04"
 
@@ -62,14 +62,18 @@ class Bench:
         async with self.pool.acquire() as connection:
             await self.services.tokens.put(connection, agent.id, "helpdesk", "any", "none", 86_400)
         if harvest is not None:
-            token = await self.harvest.token_of(name)
-            async with self.pool.acquire() as connection:
-                await accounts_store.set_harvest_user(connection, agent.id, harvest, "UTC")
-                await self.services.tokens.put(connection, agent.id, "harvest", token, "none", 86_400)
+            await self.connect(name, harvest, name)
         async with self.pool.acquire() as connection:
             end = now + web_rules.LONGEST
             await web_store.open_session(connection, agent.id, digest(name), now, end, end)
         self._tokens[name] = (await self.server.sign_in(agent.id))["access_token"]
+
+    async def connect(self, name: str, harvest_user: int, email: str) -> None:
+        """The person has connected this Harvest account."""
+        token = await self.harvest.token_of(email)
+        async with self.pool.acquire() as connection:
+            await accounts_store.set_harvest_user(connection, self.agents[name], harvest_user, "UTC")
+            await self.services.tokens.put(connection, self.agents[name], "harvest", token, "none", 86_400)
 
     async def sync(self) -> None:
         """Projects, people and assignments as Harvest has them now."""

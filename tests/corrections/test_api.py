@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from tests.corrections.bench import ADA, DEVELOPMENT, SUPPORT, Bench
+from tests.corrections.bench import ADA, BOSS, DEVELOPMENT, PM, SUPPORT, Bench
 
 
 async def test_an_agent_corrects_the_own_entry_with_the_own_access(bench: Bench) -> None:
@@ -37,6 +37,32 @@ async def test_a_project_manager_corrects_any_entry_of_a_ticket_by_the_services_
     kept = (await bench.look(entry, "mo"))["history"][0]
     assert (kept["asked_by"], kept["access"], kept["access_name"]) == ("Mo Manager", "service", "Ari Admin")
     assert (await bench.there(entry))["user"]["id"] == ADA
+
+
+async def test_a_project_manager_whose_harvest_role_may_goes_by_the_own_access(bench: Bench) -> None:
+    entry = await bench.entry()
+    await bench.connect("mo", BOSS, "admin")
+    assert (await bench.correct(entry, "mo", hours=2))[0] == 200
+    kept = (await bench.look(entry, "mo"))["history"][0]
+    assert (kept["access"], kept["access_name"]) == ("own", "Mo Manager")
+
+
+async def test_where_harvest_denies_it_a_project_manager_goes_by_the_services_access(bench: Bench) -> None:
+    entry, gone = await bench.entry(), await bench.entry()
+    await bench.connect("mo", PM, "pm")
+    await bench.pool.execute("UPDATE harvest_user SET access_roles = '{administrator}' WHERE id = $1", PM)
+    roles = (await bench.harvest.get(f"/v2/users/{PM}"))["access_roles"]
+    await bench.harvest.call("PATCH", f"/v2/users/{PM}", {"access_roles": ["member"]})
+    try:
+        assert (await bench.look(entry, "mo"))["access"] == "own", "as far as is known"
+        for status, _body in (await bench.correct(entry, "mo", hours=2), await bench.delete(gone, "mo")):
+            assert status == 200
+    finally:
+        await bench.harvest.call("PATCH", f"/v2/users/{PM}", {"access_roles": roles})
+    for one in (entry, gone):
+        kept = (await bench.look(one, "mo"))["history"][0]
+        assert (kept["state"], kept["asked_by"], kept["access"]) == ("done", "Mo Manager", "service")
+        assert kept["access_name"] == "Ari Admin"
 
 
 async def test_another_agents_entry_is_refused_and_says_why(bench: Bench) -> None:
@@ -92,13 +118,10 @@ async def test_a_closed_period_and_an_archived_project_are_told_as_such(bench: B
 
 async def test_every_value_that_is_wrong_is_told_beside_its_field(bench: Bench) -> None:
     entry = await bench.entry()
-    status, body = await bench.correct(
-        entry, hours="0.3", task_id=999, spent_date="2199-01-01", notes="x" * 5001, ticket_number="#77777"
-    )
+    wrong = {"hours": "0.3", "task_id": 999, "spent_date": "2199-01-01", "notes": "x" * 5001, "ticket_number": "#77777"}
+    status, body = await bench.correct(entry, **wrong)
     assert status == 422
-    assert set(body["error"]["fields"]) == {"ticket_number"}, "a ticket that is none comes first"
-    status, body = await bench.correct(entry, hours="0.3", task_id=999, spent_date="2199-01-01", notes="x" * 5001)
-    assert set(body["error"]["fields"]) == {"hours", "task_id", "spent_date", "notes"}
+    assert set(body["error"]["fields"]) == set(wrong)
     assert "0.25 or 0.5" in body["error"]["fields"]["hours"].replace("0.50", "0.5")
 
 
