@@ -9,6 +9,7 @@ CREATE TABLE entry_correction (
     state        text        NOT NULL CHECK (state IN ('asked', 'done', 'refused', 'withdrawn')),
     agent_id     bigint      NOT NULL,
     asked_by     text        NOT NULL, -- the name then
+    asked_by_user bigint     NOT NULL, -- in the helpdesk
     asked_at     timestamptz NOT NULL,
     access       text        NOT NULL CHECK (access IN ('own', 'service')), -- whose token: the asker's or the service's
     access_name  text        NOT NULL, -- whom Harvest takes its owner for
@@ -16,6 +17,7 @@ CREATE TABLE entry_correction (
     before       jsonb       NOT NULL,
     after        jsonb,                -- null: deleted
     tickets      bigint[]    NOT NULL, -- that it counted for and was moved to
+    position     bigint      NOT NULL GENERATED ALWAYS AS IDENTITY, -- its place in a ticket's timeline
     problem      text,                 -- why it is not done yet, or was refused, in words
     problem_code text,
     called_at    timestamptz,          -- when a call to Harvest began whose outcome is not known
@@ -28,6 +30,7 @@ CREATE TABLE entry_correction (
 -- One at a time for each entry: the next one has to know what this one leaves.
 CREATE UNIQUE INDEX entry_correction_one_open ON entry_correction (entry_id) WHERE state = 'asked';
 CREATE INDEX entry_correction_entry ON entry_correction (entry_id, asked_at);
+CREATE INDEX entry_correction_tickets ON entry_correction USING gin (tickets);
 CREATE INDEX entry_correction_due ON entry_correction (next_try_at) WHERE state = 'asked';
 
 CREATE FUNCTION keep_corrections() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -23,6 +23,7 @@ from plugin_server.budgets.history.source import LedgerSource
 from plugin_server.budgets.routes import BudgetRoutes
 from plugin_server.budgets.section import BudgetSection
 from plugin_server.check import identity
+from plugin_server.corrections.history.source import CorrectionSource
 from plugin_server.corrections.pages import EntryPages
 from plugin_server.corrections.routes import CorrectionRoutes
 from plugin_server.corrections.view import Views as CorrectionViews
@@ -166,7 +167,11 @@ def create(services: Services) -> web.Application:
         services.articles,
         services.people,
         entries,
-        [ArticleSource(pool, services.articles, services.helpdesk), LedgerSource(pool)],
+        [
+            ArticleSource(pool, services.articles, services.helpdesk),
+            LedgerSource(pool),
+            CorrectionSource(pool, services.mirror),
+        ],
     )
     views = Views(pool, services.helpdesk, templates, public_url)
     timeline = TimelineRoutes(browsers, timelines, views, services.links)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from aiohttp import web
 from multidict import MultiDictProxy
 
@@ -13,6 +15,8 @@ from plugin_server.corrections.view import FIELDS, Refusal, Views, outcome, told
 from plugin_server.mirror.store import Task
 from plugin_server.runtime.api import language
 from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unavailable
+
+STATIC = Path(__file__).resolve().parent / "static"
 
 DONE_COOKIE = "deskhours_corrected"
 """Carries what was done from the form to the page that says so; shown once."""
@@ -37,6 +41,7 @@ class EntryPages:
             web.get(_ENTRY, self.show),
             web.post(f"{_ENTRY}/correct", self.correct),
             web.post(f"{_ENTRY}/delete", self.delete),
+            web.static("/tickets/entries", STATIC),
         ]
 
     async def show(self, request: web.Request) -> web.Response:

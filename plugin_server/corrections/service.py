@@ -57,8 +57,13 @@ class View:
 
     @property
     def names(self) -> dict[str, str]:
-        """What people call its project, task and ticket."""
-        return {"project": self.entry.project, "task": self.entry.task, "ticket": called(self.ticket)}
+        """What people call its person, project, task and ticket."""
+        return {
+            "person": self.entry.user_name,
+            "project": self.entry.project,
+            "task": self.entry.task,
+            "ticket": called(self.ticket),
+        }
 
 
 class Corrections:
@@ -284,6 +289,7 @@ class Corrections:
                 kind=kind,
                 agent_id=caller.agent_id,
                 asked_by=caller.name,
+                asked_by_user=caller.helpdesk_user_id,
                 access=access,
                 access_name=name,
                 may_fall_back=access == "own" and "service" in view.accesses,

@@ -31,6 +31,7 @@ class Correction:
     state: State
     agent_id: int
     asked_by: str
+    asked_by_user: int
     asked_at: datetime
     access: Access
     access_name: str
@@ -38,6 +39,7 @@ class Correction:
     before: Named
     after: Named | None
     tickets: tuple[int, ...]
+    position: int
     problem: str | None
     problem_code: str | None
     called_at: datetime | None
@@ -75,22 +77,23 @@ class Entry:
     is_gone: bool
 
 
-_COLUMNS = (
-    "id, entry_id, kind, state, agent_id, asked_by, asked_at, access, access_name, may_fall_back, before, after,"
-    " tickets, problem, problem_code, called_at, attempts, claim, changed_at"
+COLUMNS = (
+    "id, entry_id, kind, state, agent_id, asked_by, asked_by_user, asked_at, access, access_name, may_fall_back,"
+    " before, after, tickets, position, problem, problem_code, called_at, attempts, claim, changed_at"
 )
 
 
-def _correction(row: asyncpg.Record) -> Correction:
+def correction(row: asyncpg.Record) -> Correction:
+    """A row of :data:`COLUMNS`."""
     return Correction(**{**row, "tickets": tuple(row["tickets"])})
 
 
-rows: Rows[Correction] = Rows("entry_correction", _COLUMNS, _correction)
+rows: Rows[Correction] = Rows("entry_correction", COLUMNS, correction)
 """What the outbox does with a correction's row."""
 
 
 def told(values: Values, names: Mapping[str, str]) -> dict[str, Any]:
-    """Values as they are kept; ``names`` of ``project``, ``task`` and ``ticket``."""
+    """Values as they are kept; ``names`` of ``person``, ``project``, ``task`` and ``ticket``."""
     return {
         "project_id": values.project_id,
         "task_id": values.task_id,
@@ -194,6 +197,7 @@ async def ask(
     kind: Kind,
     agent_id: int,
     asked_by: str,
+    asked_by_user: int,
     access: Access,
     access_name: str,
     may_fall_back: bool,
@@ -206,8 +210,8 @@ async def ask(
     found: UUID | None = await connection.fetchval(
         """
         INSERT INTO entry_correction (entry_id, kind, state, agent_id, asked_by, asked_at, access, access_name,
-            may_fall_back, before, after, tickets, next_try_at, changed_at)
-        VALUES ($1, $2, 'asked', $3, $4, $5, $6, $7, $8, $9, $10, $11, $5, $5)
+            may_fall_back, before, after, tickets, asked_by_user, next_try_at, changed_at)
+        VALUES ($1, $2, 'asked', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $5, $5)
         ON CONFLICT (entry_id) WHERE state = 'asked' DO NOTHING RETURNING id
         """,
         entry_id,
@@ -221,6 +225,7 @@ async def ask(
         before,
         after,
         tickets,
+        asked_by_user,
     )
     return found
 
@@ -250,18 +255,18 @@ async def go_as(pool: Pool, claimed: Correction, access: Access, access_name: st
 async def pending(pool: Pool | Connection, entry_id: int) -> Correction | None:
     """The correction of an entry that is under way."""
     row = await pool.fetchrow(
-        f"SELECT {_COLUMNS} FROM entry_correction WHERE entry_id = $1 AND state = 'asked'", entry_id
+        f"SELECT {COLUMNS} FROM entry_correction WHERE entry_id = $1 AND state = 'asked'", entry_id
     )
-    return _correction(row) if row else None
+    return correction(row) if row else None
 
 
 async def history(pool: Pool, entry_ids: Sequence[int]) -> dict[int, list[Correction]]:
     """What was asked for in Deskhours of each entry, the latest first; entries without any are left out."""
     found: dict[int, list[Correction]] = {}
     for row in await pool.fetch(
-        f"SELECT {_COLUMNS} FROM entry_correction WHERE entry_id = ANY($1::bigint[]) AND state <> 'withdrawn'"
+        f"SELECT {COLUMNS} FROM entry_correction WHERE entry_id = ANY($1::bigint[]) AND state <> 'withdrawn'"
         " ORDER BY asked_at DESC, id",
         list(entry_ids),
     ):
-        found.setdefault(row["entry_id"], []).append(_correction(row))
+        found.setdefault(row["entry_id"], []).append(correction(row))
     return found

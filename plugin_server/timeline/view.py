@@ -204,6 +204,7 @@ class Views:
             csrf=visitor.csrf,
             sign_out=SIGN_OUT_PATH,
             told=told,
+            entries=entries_path(timeline.ticket.id),
             links=_Links(path(timeline.ticket.id), timeline.wanted),
             back=urlencode(rules.query(timeline.wanted, cursor=timeline.wanted.cursor)),
             **context,
@@ -218,6 +219,7 @@ class Views:
             "timeline/fragment.html",
             lang,
             page=page.having(order=None),
+            entries=f"{self._public_url}{entries_path(timeline.ticket.id)}",
             more=more if more > timeline.wanted.size else 0,
             poll=POLL_SECONDS,
             **context,
@@ -241,6 +243,11 @@ class Views:
             "total": sum(one.hours for one in timeline.sums),
             "billable": sum(one.billable for one in timeline.sums),
         }
+
+
+def entries_path(ticket_id: int) -> str:
+    """Below it stand the pages of the ticket's entries, where they are corrected."""
+    return f"/tickets/{ticket_id}/entries"
 
 
 def path(ticket_id: int) -> str:

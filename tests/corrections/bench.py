@@ -150,6 +150,11 @@ class Bench:
         headers = {"Cookie": f"deskhours_session={who}; {cookies}", "Accept": "text/html"}
         return await self.server.call("GET", f"/tickets/1/entries/{entry_id}", **headers)
 
+    async def timeline(self, who: str, query: str = "", ticket: int = 1) -> tuple[int, str]:
+        """A ticket's timeline as a person sees it in a plain browser."""
+        headers = {"Cookie": f"deskhours_session={who}", "Accept": "text/html"}
+        return await self.server.call("GET", f"/tickets/{ticket}/timeline?{query}", **headers)
+
     async def send(self, entry_id: int, action: str, who: str = "ada", **fields: str) -> tuple[int, str]:
         """Send one of the page's forms; status, and the page or where it leads and with which cookie."""
         form = {"csrf_token": web_rules.csrf_token(who), **fields}

@@ -113,3 +113,26 @@ async def test_the_extension_gets_the_form_and_its_refusals_as_fragments(bench: 
     assert "Mo Manager, with the access of Ari Admin to Harvest" in fragment
     status, fragment = await bench.server.call("DELETE", path, {}, token, Accept="text/html")
     assert (status, "The entry was deleted in Harvest." in fragment) == (200, True)
+
+
+async def test_the_timeline_tells_of_corrections_and_leads_to_them(bench: Bench) -> None:
+    entry, gone = await bench.entry(), await bench.entry()
+    assert (await bench.correct(entry, "mo", hours=2))[0] == 200
+    assert (await bench.delete(gone))[0] == 200
+    status, page = await bench.timeline("bo")
+    assert status == 200
+    assert f'href="/tickets/1/entries/{entry}" data-correct' in page
+    shown = words(page)
+    assert "Corrected Mo Manager, with the access of Ari Admin to Harvest" in shown
+    assert "Ada Agent's entry of 4 May 2026 · Hours: 1.00 → 2.00" in shown
+    assert "Deleted Ada Agent" in shown
+    assert f"entries/{gone}" not in page
+    _status, page = await bench.timeline("bo", "person=u13")
+    assert ("Corrected Mo Manager" in words(page), "Deleted Ada Agent" in words(page)) == (True, False)
+
+
+async def test_a_moved_entry_is_told_of_on_both_tickets(bench: Bench) -> None:
+    entry = await bench.entry()
+    assert (await bench.correct(entry, ticket_id=2))[0] == 200
+    for ticket in (1, 2):
+        assert "Ticket: #10001 → #10002" in words((await bench.timeline("bo", ticket=ticket))[1])

@@ -1,0 +1,70 @@
+// Corrects a time entry in its place on the timeline. Without it the links lead to the entry's own page.
+
+const LINK = "a[data-correct]";
+const PART = "[data-correction]";
+
+const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+const ask = (url, options) => fetch(url, { ...options, headers: { Accept: "text/html" } });
+
+function show(item, part) {
+  document.querySelectorAll(PART).forEach((other) => other.remove()); // one at a time: fields are named by their ids
+  const shown = document.importNode(part, true);
+  item.append(shown);
+  focus(shown);
+}
+
+/** The keyboard goes to what is wrong, else to what is told, else to the first field. */
+function focus(part) {
+  const target = ["[autofocus]", "[role=status]", "input:not([type=hidden])"].map((name) => part.querySelector(name)).find(Boolean);
+  if (target?.matches("[role=status]")) target.tabIndex = -1;
+  target?.focus();
+}
+
+async function open(link) {
+  const item = link.closest("[data-entry]");
+  const opened = item.querySelector(PART);
+  if (opened?.querySelector("form")) return opened.remove();
+  const part = (await parsed(await ask(link.href))).querySelector(PART);
+  return part ? show(item, part) : location.assign(link.href);
+}
+
+/** The lines and the sums as they are now, with what became of it; an entry that is gone from here has no line any more. */
+async function renew(item) {
+  const page = await parsed(await ask(location.href));
+  const part = item.querySelector(PART);
+  const banner = part.querySelector(".banner");
+  if (banner) part.replaceChildren(banner);
+  for (const name of ["#timeline", ".tl-sums", ".where"]) {
+    const now = page.querySelector(name);
+    if (now) document.querySelector(name)?.replaceWith(now);
+  }
+  const line = document.querySelector(`[data-item="${CSS.escape(item.dataset.item)}"]`);
+  if (line) line.append(part);
+  else document.querySelector("#timeline").prepend(part);
+  focus(part);
+}
+
+async function send(form) {
+  const item = form.closest("[data-entry]");
+  const body = new URLSearchParams(new FormData(form));
+  for (const button of form.querySelectorAll("button")) button.disabled = true;
+  const answer = await ask(form.action, { method: "POST", body });
+  const part = (await parsed(answer)).querySelector(PART);
+  if (!part) return location.assign(form.action.replace(/\/[a-z]+$/, ""));
+  show(item, part);
+  return answer.redirected ? renew(item) : undefined;
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(LINK);
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  open(link).catch(() => location.assign(link.href));
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.closest(`[data-entry] ${PART}`)) return;
+  event.preventDefault();
+  send(form).catch(() => form.submit());
+});
