@@ -28,19 +28,17 @@ class EntrySource:
 
     async def people(self, ticket_id: int, *, internal: bool) -> Sequence[Someone]:
         """Who has tracked time; that is nothing internal."""
-        return [
-            Someone(one.name or _unknown(one.user_id), harvest_id=one.user_id)
-            for one in await store.workers(self._pool, ticket_id)
-        ]
+        found = await store.workers(self._pool, ticket_id)
+        return [Someone(name or _unknown(user_id), harvest_id=user_id) for user_id, name in found.items()]
 
     async def items(self, request: Request, limit: int) -> list[Item]:
         """Entries in order; their days, not their instants, are what a filter by days is about."""
-        workers = await store.workers(self._pool, request.ticket_id)
+        zones = await store.timezones(self._pool)
         found = await store.entries(
             self._pool,
             choice(request),
             self._counting,
-            {one.user_id: str(timezones.zone(one.timezone or "UTC")) for one in workers},
+            {user_id: str(timezones.zone(name)) for user_id, name in zones.items()},
             request.beyond(self.rank),
             limit,
             newest_first=request.newest_first,

@@ -13,16 +13,6 @@ from plugin_server.tickets.entries.rules import CLOCK
 
 
 @dataclass(frozen=True)
-class Worker:
-    """Who has tracked time on a ticket. ``timezone`` is Harvest's own name for it; both empty for a person who is not
-    in Harvest's directory."""
-
-    user_id: int
-    name: str
-    timezone: str
-
-
-@dataclass(frozen=True)
 class Choice:
     """Which entries are asked for: those that count for a ticket, of the days ``first`` to ``last``, by one of the
     ``workers`` and billable or not where that is chosen."""
@@ -63,19 +53,24 @@ class Sum:
     entries: int
 
 
-async def workers(pool: Pool, ticket_id: int) -> list[Worker]:
-    """Everyone of whom an entry counts for a ticket."""
+async def workers(pool: Pool, ticket_id: int) -> dict[int, str]:
+    """Everyone of whom an entry counts for a ticket, by name; an empty one for who is not in Harvest's directory."""
     rows = await pool.fetch(
         """
-        SELECT w.user_id, coalesce(u.name, '') AS name, coalesce(u.timezone, '') AS timezone
-        FROM (SELECT DISTINCT e.user_id FROM attribution a JOIN time_entry e ON e.id = a.entry_id
-              WHERE a.ticket_id = $1 AND e.deleted_at IS NULL) w
+        SELECT w.user_id, coalesce(u.name, '') AS name
+        FROM (SELECT e.user_id FROM attribution a JOIN time_entry e ON e.id = a.entry_id
+              WHERE a.ticket_id = $1 AND e.deleted_at IS NULL GROUP BY e.user_id) w
             LEFT JOIN harvest_user u ON u.id = w.user_id
         ORDER BY w.user_id
         """,
         ticket_id,
     )
-    return [Worker(**row) for row in rows]
+    return {row["user_id"]: row["name"] for row in rows}
+
+
+async def timezones(pool: Pool) -> dict[int, str]:
+    """Harvest's own name for the zone of each person in its directory."""
+    return {row["id"]: row["timezone"] for row in await pool.fetch("SELECT id, timezone FROM harvest_user")}
 
 
 async def names(pool: Pool, user_ids: Collection[int]) -> dict[int, str]:
@@ -84,13 +79,16 @@ async def names(pool: Pool, user_ids: Collection[int]) -> dict[int, str]:
     return {row["id"]: row["name"] for row in rows}
 
 
-# The rule of rules.py. CASE keeps text that is no clock time from being read as one.
-_START = f"CASE WHEN e.started_time ~ '{CLOCK}' THEN e.started_time::time END"
+# The rule of rules.py. CASE keeps text that is no clock time from being read as one; what is used several times is
+# computed once for each row (OFFSET 0).
+_WALL = f"""
+    SELECT CASE WHEN e.started_time ~ '{CLOCK}' THEN e.started_time::time END AS start, z.zone,
+        (e.created_at AT TIME ZONE z.zone)::date = e.spent_date AS created_then
+    FROM (SELECT coalesce($6::jsonb ->> e.user_id::text, 'UTC') AS zone OFFSET 0) z OFFSET 0"""
 _AT = """
-    CASE WHEN s.start IS NOT NULL THEN (e.spent_date + s.start) AT TIME ZONE z.zone
-         WHEN (e.created_at AT TIME ZONE z.zone)::date = e.spent_date THEN e.created_at
-         ELSE (e.spent_date + 1)::timestamp AT TIME ZONE z.zone - interval '1 microsecond' END"""
-_EXACT = "s.start IS NOT NULL OR (e.created_at AT TIME ZONE z.zone)::date = e.spent_date"
+    CASE WHEN s.start IS NOT NULL THEN (e.spent_date + s.start) AT TIME ZONE s.zone
+         WHEN s.created_then THEN e.created_at
+         ELSE (e.spent_date + 1)::timestamp AT TIME ZONE s.zone - interval '1 microsecond' END"""
 _CHOSEN = """
     spent_date BETWEEN $2 AND $3 AND ($4::bigint[] IS NULL OR user_id = ANY($4))
     AND ($5::boolean IS NULL OR billable = $5)"""
@@ -106,18 +104,17 @@ async def entries(
     *,
     newest_first: bool,
 ) -> list[Entry]:
-    """Entries beyond a place in the order of instant and id, ``limit`` at most. ``zones`` are the workers' own, by
-    their names in the IANA database."""
+    """Entries beyond a place in the order of instant and id, ``limit`` at most. ``zones`` are people's own, by
+    their names in the IANA database; who has none lives by UTC."""
     sign, order = ("<", "DESC") if newest_first else (">", "ASC")
     counts = "e.billable" if counting.billable_only else "true"
     rows = await pool.fetch(
         f"""
         WITH placed AS (
             SELECT e.id, e.user_id, e.spent_date, e.billable, {counting.hours} AS hours, {counts} AS counts,
-                {_AT} AS at, {_EXACT} AS is_exact
+                {_AT} AS at, s.start IS NOT NULL OR s.created_then AS is_exact
             FROM attribution a JOIN time_entry e ON e.id = a.entry_id
-                JOIN unnest($6::bigint[], $7::text[]) AS z (user_id, zone) ON z.user_id = e.user_id
-                CROSS JOIN LATERAL (SELECT {_START} AS start) s
+                CROSS JOIN LATERAL ({_WALL}) s
             WHERE a.ticket_id = $1 AND e.deleted_at IS NULL
         ), totalled AS (
             SELECT *, (sum(hours) FILTER (WHERE counts) OVER (ORDER BY at, id ROWS UNBOUNDED PRECEDING))::bigint
@@ -125,8 +122,8 @@ async def entries(
             FROM placed
         ), chosen AS (
             SELECT * FROM totalled
-            WHERE {_CHOSEN} AND (at, id) {sign} ($8::timestamptz, $9::bigint)
-            ORDER BY at {order}, id {order} LIMIT $10
+            WHERE {_CHOSEN} AND (at, id) {sign} ($7::timestamptz, $8::bigint)
+            ORDER BY at {order}, id {order} LIMIT $9
         )
         SELECT c.id, c.at, c.is_exact, c.user_id, coalesce(t.name, '') AS task, c.spent_date, c.hours,
             coalesce(c.total, 0) AS total, c.billable,
@@ -136,8 +133,7 @@ async def entries(
         ORDER BY c.at {order}, c.id {order}
         """,
         *_values(choice),
-        list(zones),
-        list(zones.values()),
+        {str(user_id): zone for user_id, zone in zones.items()},
         *beyond,
         limit,
     )
