@@ -26,7 +26,7 @@ FORM = """
     <div class="dh-field dh-notes"><label for="dh-notes">Notes</label><div class="dh-inline">
       <input id="dh-notes" name="notes" value="">
       <button type="button" data-action="note-generate" class="dh-secondary dh-wand" aria-label="Write">✦</button>
-      </div><p class="dh-hint" data-note role="status"></p></div>
+      </div><p class="dh-hint" data-note aria-live="polite"></p></div>
     <div class="dh-buttons"><span class="dh-hint">Goes to Harvest with your reply or note.</span>
       <button type="button" data-action="log-now" class="dh-secondary">Log now, without a reply</button></div>
   </div>

@@ -72,7 +72,7 @@ async def test_from_the_notice_time_is_logged_without_a_reply(desk: Desk) -> Non
     page = await open_renamed(desk, "article-new", [], ticket=7)
     await notice_of(page).locator("[data-action=notice-open]").click()
     await panel_of(page, "idle").wait_for()
-    await expect(panel_of(page).locator(".dh-hint")).to_be_hidden()
+    await expect(panel_of(page).locator("span.dh-hint")).to_be_hidden()
     await panel_of(page).locator("[name=log_time]").check()
     await panel_of(page).locator("[name=hours]").fill("0.5")
     await panel_of(page).locator("[data-action=log-now]").click()
