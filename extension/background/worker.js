@@ -38,7 +38,7 @@ const MESSAGES = {
   note: { from: [PAGE], carries: { ticket: isId, person: isIdOrZero, text: isReply }, run: writeNote },
   connect: { from: [PAGE, POPUP], carries: {}, run: connect },
   disconnect: { from: [POPUP], carries: {}, run: disconnect },
-  me: { from: [POPUP], carries: { ticket: isIdOrZero }, run: showMe },
+  me: { from: [POPUP], carries: { ticket: isIdOrNone }, run: showMe },
   press: { from: [POPUP], carries: { method: isMethod, path: isText, fields: isFields }, run: press },
   update: { from: [PAGE, POPUP], carries: {}, run: fit.update },
   discard: { from: [POPUP], carries: { uuid: isUuid }, run: discard },
@@ -162,8 +162,8 @@ async function disconnect() {
   return {};
 }
 
-/** The popup's fragment; `ticket` is the one that the browser shows, 0 for none. */
-async function showMe({ ticket }) {
+/** The popup's fragment; `ticket` is the one that the browser shows, if it shows one. */
+async function showMe({ ticket = 0 }) {
   const path = ticket ? `/api/v1/me?ticket=${ticket}` : "/api/v1/me";
   const { answered, status, html } = await session.callAsAgent("GET", path);
   const waiting = await outbox.waiting(await session.owner());
@@ -211,6 +211,10 @@ function isId(value) {
 
 function isIdOrZero(value) {
   return value === 0 || isId(value);
+}
+
+function isIdOrNone(value) {
+  return value === undefined || isIdOrZero(value);
 }
 
 function isUuid(value) {

@@ -121,3 +121,16 @@ async def test_a_tab_that_shows_no_ticket_names_none(desk: Desk) -> None:
         popup = await popup_over(desk, address)
         assert desk.stub.asked_for[-1] == "/api/v1/me", address
         await popup.close()
+
+
+async def test_long_titles_do_not_widen_the_popup(desk: Desk) -> None:
+    await desk.open_connected()
+    title = "Oven " * 40
+    desk.stub.popup_regions = {
+        "here": f'<div class="dh-here"><p><strong>This</strong><span class="dh-title">{title}</span></p>{HERE}</div>',
+        "hours": f'<table class="dh-sheet"><tbody><tr><th>{title}</th><td>1.50</td><td>12.25</td></tr></tbody></table>',
+        "recent": f'<ul class="dh-recent"><li><p class="dh-title">{title}</p>{HERE}</li></ul>',
+    }
+    popup = await popup_over(desk, "")
+    await popup.set_viewport_size({"width": 360, "height": 600})
+    assert await popup.evaluate("document.documentElement.scrollWidth") <= 360
