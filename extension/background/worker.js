@@ -32,6 +32,11 @@ const MESSAGES = {
   fragment: { from: [PAGE], carries: { method: isMethod, path: isText }, run: readFragment },
   timeline: { from: [PAGE], carries: { ticket: isId, person: isIdOrZero, query: isText }, run: showTimeline },
   "press-timeline": { from: [PAGE], carries: { method: isMethod, path: isText }, run: press },
+  entry: {
+    from: [PAGE],
+    carries: { person: isIdOrZero, method: isMethod, path: isText, fields: isFields },
+    run: showEntry,
+  },
   ahead: { from: [PAGE], carries: { ticket: isId, hours: isText }, run: lookAhead },
   drift: { from: [PAGE], carries: { drifts: isDrifts }, run: tellDrift },
   projects: { from: [PAGE], carries: { ticket: isId, words: isText }, run: findProjects },
@@ -80,6 +85,14 @@ async function showTimeline({ ticket, person, query }) {
   const path = `/api/v1/tickets/${ticket}/timeline?${query}`;
   const { answered, status, html } = await session.callAsAgent("GET", path, undefined, { person });
   return { answered, status, html, misfit: answered ? null : fit.misfit() };
+}
+
+/** A time entry's form as a fragment: asked for, or sent and answered. */
+async function showEntry({ person, method, path, fields }) {
+  const body = method === "GET" ? undefined : fields;
+  const { answered, status, html } = await session.callAsAgent(method, path, body, { person });
+  if (method !== "GET") await broadcast("changed");
+  return { answered, status, html };
 }
 
 async function saveDraft({ ticket, uuid, fields }) {

@@ -4,6 +4,7 @@
  */
 
 import { ask, text } from "./ask.js";
+import { Correction } from "./entry.js";
 import { makeHost } from "./host.js";
 import { sanitize } from "./sanitize.js";
 import { problemOf } from "./shell.js";
@@ -22,6 +23,7 @@ export class Timeline {
   #tab;
   #host;
   #content = document.createElement("div");
+  #correction = new Correction(this.#content);
   #signal = null; // of the ticket's being on show
   #timer = 0;
   #asked = 0;
@@ -112,7 +114,9 @@ export class Timeline {
     const anchor = this.#anchor();
     const opened = this.#content.querySelector("details")?.open ?? false;
     const focused = this.#host.shadowRoot.activeElement?.dataset ?? {};
+    const putBack = this.#correction.take();
     this.#content.replaceChildren(next);
+    putBack();
     const details = this.#content.querySelector("details");
     if (details) details.open = opened;
     if ("filter" in focused) this.#content.querySelector("[data-filter]")?.focus({ preventScroll: true });
@@ -161,6 +165,7 @@ export class Timeline {
     control.setAttribute("aria-busy", "true");
     try {
       if (action === "connect") await ask("connect");
+      else if (this.#correction.takes(control)) await this.#correct(control);
       else if (path) await this.#act(path, method);
       else if (action === "timeline-more") this.#size = Number(size) || FIRST_SIZE;
       if (!path || this.#html === null) await this.#load();
@@ -168,6 +173,13 @@ export class Timeline {
       control.disabled = false;
       control.removeAttribute("aria-busy");
     }
+  }
+
+  /** A form of an entry is opened or sent; what it changes shows in the lines, too. */
+  async #correct(control) {
+    const { problem, changed } = await this.#correction.press(control, await this.#person.current());
+    if (changed) await this.#load();
+    if (problem) this.#tell(problem, "alert");
   }
 
   /** A control of the server's; its refusal is told in its own words. */

@@ -219,7 +219,7 @@ class Views:
             "timeline/fragment.html",
             lang,
             page=page.having(order=None),
-            entries=f"{self._public_url}{entries_path(timeline.ticket.id)}",
+            entries="",
             more=more if more > timeline.wanted.size else 0,
             poll=POLL_SECONDS,
             **context,

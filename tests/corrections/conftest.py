@@ -36,21 +36,25 @@ def shared_harvest(harvest_url: str) -> Harvest:
 
 
 @pytest.fixture
-async def bench(make_migrated: Callable[[], str], shared_harvest: Harvest, tmp_path: Path) -> AsyncIterator[Bench]:
+async def bench(
+    make_migrated: Callable[[], str], shared_harvest: Harvest, tmp_path: Path, free_port: Callable[[], int]
+) -> AsyncIterator[Bench]:
     """Ada, Bo and a project manager, tickets 1 and 2 with a project each; Harvest as it is after its own start."""
 
     def change(data: dict[str, Any]) -> None:
         offline(data)
+        data["server"]["public_url"] = f"http://127.0.0.1:{port}"
         (tmp_path / "secrets" / "service").write_text(ADMIN)
         data["harvest"] |= {"api_url": f"{shared_harvest.url}/v2", "account_id": 1, "request_seconds": 3}
         data["harvest"]["token"] = {"file": "secrets/service"}
 
+    port = free_port()
     harvest = shared_harvest
     pool = await database.connect(make_migrated())
     settings = write_manifest(tmp_path, "a signing key, long enough for HS256", change=change)
     async with (
         aiohttp.ClientSession(skip_auto_headers=["User-Agent"], cookie_jar=aiohttp.DummyCookieJar()) as harvest.session,
-        serving(settings, pool, SetClock(SystemClock().now())) as server,
+        serving(settings, pool, SetClock(SystemClock().now()), port=port) as server,
     ):
         made = Bench(server, harvest)
         await made.furnish()

@@ -95,9 +95,12 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(settings: Manifest, pool: Pool, clock: SetClock, queue: Queue | None = None) -> AsyncIterator[Server]:
-    """A server of this manifest; a second one on the same pool is what a restart, or another process, is."""
+async def serving(
+    settings: Manifest, pool: Pool, clock: SetClock, queue: Queue | None = None, port: int | None = None
+) -> AsyncIterator[Server]:
+    """A server of this manifest, on any port unless told; a second one on the same pool is what a restart, or another
+    process, is."""
     async with aiohttp.ClientSession() as outgoing, aiohttp.ClientSession() as session:
         built = services.build(settings, pool, queue or NullQueue(), outgoing, clock)
-        async with TestServer(app.create(built)) as running:
+        async with TestServer(app.create(built), port=port) as running:
             yield Server(str(running.make_url("")).rstrip("/"), pool, clock, session, built)

@@ -138,3 +138,34 @@ async def test_what_is_new_comes_without_moving_what_is_read(ada: Browser, world
     await until(first, lambda text: "Newest" in text, seconds=30)
     after = await lines.nth(21).evaluate("one => one.getBoundingClientRect().top")
     assert abs(after - before) < 2
+
+
+async def test_an_entry_is_corrected_below_its_line_in_the_sidebar(ada: Browser, world: World) -> None:
+    ticket, project = await world.linked_ticket()
+    reference = {"id": f"{world.demo.helpdesk.removeprefix('http://')}:{ticket}"}
+    body = {"project_id": project, "task_id": 5001, "spent_date": "2026-01-05", "hours": 1, "user_id": 2001}
+    await world.harvest("POST", "/v2/time_entries", {**body, "notes": "Typo", "external_reference": reference})
+    page = await ada.sign_in("ada@example.com", ticket)
+    await ada.connect(page, "ada@example.com")
+    await tab(page).click()
+    shown = timeline(page)
+
+    async def listed() -> int:
+        await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        return await shown.locator("[data-entry]").count()
+
+    await until(listed, seconds=60)
+    await shown.get_by_role("button", name="Correct").click()
+    await shown.locator("[name=hours]").fill("0.3")
+    await shown.locator("[name=notes]").fill("Written well")
+    await shown.get_by_role("button", name="Save").click()
+    await expect(shown.locator("[name=hours][aria-invalid=true]")).to_be_focused()
+    await expect(shown.locator("[name=notes]")).to_have_value("Written well")
+    # What comes meanwhile does not touch what is typed.
+    await world.helpdesk("POST", "/ticket_articles", {"ticket_id": ticket, "body": "News", "type": "note"})
+    await shown.locator("[name=hours]").fill("1:30")
+    await shown.get_by_role("button", name="Save").click()
+    await expect(shown.get_by_text("The entry was corrected in Harvest.")).to_be_visible()
+    await expect(shown.locator("[data-kind=entry]")).to_contain_text("Written well")
+    await expect(shown.locator("[data-kind=correction]")).to_contain_text("Hours: 1.00 → 1.50")
+    assert [one["hours"] for one in await world.entries(ticket)] == [1.5]

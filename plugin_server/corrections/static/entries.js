@@ -50,7 +50,7 @@ async function send(form) {
   for (const button of form.querySelectorAll("button")) button.disabled = true;
   const answer = await ask(form.action, { method: "POST", body });
   const part = (await parsed(answer)).querySelector(PART);
-  if (!part) return location.assign(form.action.replace(/\/[a-z]+$/, ""));
+  if (!part) return form.submit(); // another page answers, such as the sign-in: it is shown as it is
   show(item, part);
   return answer.redirected ? renew(item) : undefined;
 }
