@@ -7,7 +7,7 @@ export function writtenIn(root, { body, notWritten }) {
   const composer = root.querySelector(body.selector);
   if (!composer) return "";
   const parts = [];
-  read(composer, `${notWritten}, blockquote, script, style`, parts);
+  read(composer, `${notWritten.selector}, blockquote, script, style`, parts);
   return parts.join("").replace(/[ \t]*\n[ \t]*/g, "\n").replace(/\n{3,}/g, "\n\n").trim();
 }
 
