@@ -150,6 +150,7 @@ class Fragments:
             measured=None,
             running=timer_id is not None,
             start="start",
+            ai=True,
         )
         return Region("form", html, tag="form")
 
@@ -161,7 +162,13 @@ class Fragments:
             "logged": ("undo",),
         }
         log = SimpleNamespace(
-            id="1", state=state, spent_date=DAY, notes="Rewired the oven", timer_id=None, problem=REFUSED
+            id="1",
+            state=state,
+            spent_date=DAY,
+            notes="Rewired the oven",
+            timer_id=None,
+            problem=REFUSED,
+            corrected_at=None,
         )
         line = SimpleNamespace(
             log=log,
@@ -170,6 +177,7 @@ class Fragments:
             entry_url="https://example.com/" if state == "logged" else None,
             actions=actions.get(state, ()),
             error=state in ("attention", "expired"),
+            deleted=False,
         )
         return Region("log", self._html("timelog/log.html", lines=[line]))
 

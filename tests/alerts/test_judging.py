@@ -156,6 +156,7 @@ def notices(office: Office) -> Notices:
         office.managers,
         office._intake,
         "https://hours.example.com",
+        "en",
         office.clock,
     )
 

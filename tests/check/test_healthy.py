@@ -9,8 +9,8 @@ from plugin_server.check import command, service
 from tests.check.stand import Stand
 from tests.support.world import until
 
-KNOWN = {"service_user": "warn"}
-"""The demo's service user is an administrator, too."""
+KNOWN = {"service_user": "warn", "note_model": "skipped"}
+"""The demo's service user is an administrator, too, and its notes are made without a model."""
 
 
 async def test_a_chain_that_holds_is_well_from_end_to_end(stand: Stand) -> None:

@@ -38,14 +38,20 @@ class Bidi:
 
     def expect(self, method: str, holds: Callable[[Event], bool] = lambda _event: True) -> asyncio.Future[Event]:
         """The first event of that name, from now on, that holds; to be awaited after whatever brings it about."""
-        found: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        found: asyncio.Future[Event] = loop.create_future()
 
         def watch(name: str, event: Event) -> None:
             if name == method and not found.done() and holds(event):
                 found.set_result(event)
 
+        def give_up() -> None:
+            if not found.done():
+                found.set_exception(TimeoutError(f"no {method} within {ANSWER_SECONDS:.0f} s"))
+
         self._watchers.append(watch)
         found.add_done_callback(lambda _found: self._watchers.remove(watch))
+        loop.call_later(ANSWER_SECONDS, give_up)
         return found
 
     async def close(self) -> None:
