@@ -469,6 +469,11 @@ class TestMeanwhile:
     async def test_note_assign_close_and_ask(self, world: World, ada: Api) -> None:
         ticket, _project = await locked_ticket(world, ada)
         path = f"/api/v1/tickets/{ticket}"
+
+        async def may_log() -> bool:
+            return 'name="log_time"' in (await ada.get(f"{path}/panel", html=True)).text
+
+        await until(may_log)  # that she is on the project's team is read by the worker
         assert (await ada.post(f"{path}/notes", {"note_body": "Called them\x00\n<b>twice</b>"})).status == 200
         mine = next(one for one in await articles(world, ticket) if "Called them" in one["body"])
         assert (mine["internal"], mine["created_by_id"], "<b>" in mine["body"]) == (True, 3, False)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.support.bidi import Bidi
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 45_000
 CONTROL = "\ue009"
 """WebDriver's code for the key."""
 
