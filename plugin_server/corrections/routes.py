@@ -13,6 +13,7 @@ from plugin_server.corrections.moving import Wish
 from plugin_server.corrections.service import Corrections, View
 from plugin_server.corrections.view import FIELDS, Refusal, Views, outcome, told
 from plugin_server.harvest.notes import MAXIMUM_NOTES
+from plugin_server.runtime import i18n
 from plugin_server.runtime.api import Answer, Call, Route, wants_html
 from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound
 
@@ -113,7 +114,7 @@ class CorrectionOut(BaseModel):
             access_name=found.access_name,
             before=ValuesOut.of(found.before),
             after=ValuesOut.of(found.after) if found.after is not None else None,
-            problem=found.problem,
+            problem=i18n.retold(found.problem or "") or None,
         )
 
 

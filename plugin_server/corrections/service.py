@@ -19,6 +19,7 @@ from plugin_server.mirror.service import Mirror
 from plugin_server.mirror.store import Task
 from plugin_server.outbox.service import AWAY
 from plugin_server.runtime import clock as clocks
+from plugin_server.runtime import i18n
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
@@ -312,7 +313,8 @@ class Corrections:
 
     async def _carry_out(self, asked: store.Correction) -> store.Correction:
         """Take the step now; what can't be done now is the worker's. Raises :class:`Conflict` for what was refused."""
-        await self._outbox.step(str(asked.id))
+        with i18n.speaking(i18n.DEFAULT):  # what holds it up is stored, and retold to each reader
+            await self._outbox.step(str(asked.id))
         found = await store.rows.get(self._pool, asked.id) or asked
         if found.state == "done":
             with contextlib.suppress(TimeoutError):
@@ -322,7 +324,7 @@ class Corrections:
         elif found.state == "asked" and found.problem is None:
             await self._queue.nudge(CORRECT_JOB, str(asked.id))
         elif found.state == "refused":
-            words = found.problem or AWAY
+            words = i18n.retold(found.problem or AWAY)
             if found.problem_code == "gone":
                 raise NotFound(words, code="gone")
             raise Conflict(words, code=found.problem_code)

@@ -77,7 +77,7 @@ def line(found: store.Correction, notation: str) -> Line:
         titles[found.kind, found.state] if found.state != "withdrawn" else _("Withdrawn"),
         by,
         tuple(changes(found.before, found.after, notation)),
-        found.problem or "" if found.state != "done" else "",
+        i18n.retold(found.problem or "") if found.state != "done" else "",
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from plugin_server.explain.rules import Finding, Sync, hours, ordered, sync_findings
-from plugin_server.runtime.i18n import day
+from plugin_server.runtime.i18n import day, retold
 from plugin_server.runtime.i18n import gettext as _
 from plugin_server.tickets.attribution.rules import Rule
 
@@ -137,7 +137,7 @@ def _asked(facts: Facts) -> Iterator[Finding]:
         words = _("Harvest does not show entry {id} to you: it is a colleague's, or was deleted.")
         yield Finding("not_shown", "look", words.format(id=facts.id), _("Ask the person who logged it."))
     elif facts.asked == "away":
-        words = _("Harvest could not be asked: {reason}.").format(reason=facts.reason.rstrip("."))
+        words = _("Harvest could not be asked: {reason}.").format(reason=retold(facts.reason).rstrip("."))
         yield Finding("harvest_not_asked", "look", words, _("Try again in a moment."))
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from plugin_server.runtime.i18n import clock_time, day, decimal, moment
+from plugin_server.runtime.i18n import clock_time, day, decimal, moment, retold
 from plugin_server.runtime.i18n import gettext as _
 
 State = Literal["look", "wait", "note", "ok"]
@@ -110,7 +110,7 @@ def sync_findings(sync: Sync) -> list[Finding]:
                 "sync_failing",
                 "look",
                 _("Reading from Harvest has failed since {time}: {problem}.").format(
-                    time=since, problem=sync.problem.rstrip(".")
+                    time=since, problem=retold(sync.problem).rstrip(".")
                 ),
                 _("Ask an administrator to run deskhours check: it says whether the token is refused, and what to do."),
             )
@@ -120,7 +120,7 @@ def sync_findings(sync: Sync) -> list[Finding]:
             Finding(
                 "token_sees_less",
                 "look",
-                _("Harvest does not show everything to the sync: {reason}").format(reason=sync.blind),
+                _("Harvest does not show everything to the sync: {reason}").format(reason=retold(sync.blind)),
                 _("Ask an administrator to put an administrator's token into the manifest's harvest.token."),
             )
         )

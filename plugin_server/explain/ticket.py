@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from plugin_server.explain.rules import Finding, Sync, hours, ordered, sync_findings
-from plugin_server.runtime.i18n import day, decimal, ngettext
+from plugin_server.runtime.i18n import day, decimal, ngettext, retold
 from plugin_server.runtime.i18n import gettext as _
 from plugin_server.tickets.account.rules import NOTHING, Share
 from plugin_server.tickets.attribution.rules import Rule
@@ -275,7 +275,8 @@ def _under_way(facts: Facts) -> Iterator[Finding]:
             words = _("{what}: not logged, because no reply or note went through.").format(what=whose)
             yield Finding("log_expired", "look", words, _("Log it again in the panel, or discard it there."))
         else:
-            words = _("{what}: not in Harvest. {problem}").format(what=whose, problem=one.problem).strip()
+            problem = retold(one.problem)
+            words = _("{what}: not in Harvest. {problem}").format(what=whose, problem=problem).strip()
             todo = _("Its agent can try again, or connect again, in the panel or in the toolbar's popup.")
             yield Finding("log_attention", "look", words, todo)
 

@@ -12,7 +12,7 @@ from typing import Literal
 from plugin_server.manifest.projects import PLACEHOLDER
 from plugin_server.projects.clients.rules import Client, Match
 from plugin_server.runtime.i18n import gettext as _
-from plugin_server.runtime.i18n import later
+from plugin_server.runtime.i18n import later, retold
 
 State = Literal["making", "stopped", "made", "dropped"]
 """Of a wish: ``making`` → ``made``; ``stopped``: only a person can help; ``dropped``: given up before anything was
@@ -223,6 +223,8 @@ def told(code: str | None, details: Mapping[str, str]) -> str | None:
     """A problem in words, in the language of what is under way; ``None`` for a code that is not ours, or that came
     without what its words name."""
     words = WORDS.get(code or "")
+    if reason := details.get("reason"):
+        details = {**details, "reason": retold(reason.rstrip(".")) + "."}
     try:
         return None if words is None else _(words).format_map(details)
     except KeyError:

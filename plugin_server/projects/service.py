@@ -18,7 +18,7 @@ from plugin_server.projects import store
 from plugin_server.projects.jobs import MAKE_JOB
 from plugin_server.projects.planning import Planner
 from plugin_server.projects.rules import Hindrance, Plan
-from plugin_server.runtime import log
+from plugin_server.runtime import i18n, log
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
@@ -170,7 +170,7 @@ class Projects:
         except base.Denied:
             raise Forbidden(_("The helpdesk does not let you change this ticket.")) from None
         except (base.Refused, base.Missing) as error:
-            raise Conflict(_("The helpdesk did not take it: {reason}").format(reason=error)) from None
+            raise Conflict(_("The helpdesk did not take it: {reason}").format(reason=i18n.retold(str(error)))) from None
         except (base.HelpdeskError, CannotRefresh) as error:
             raise _silent() from error
         await self._intake.keep(seen)

@@ -12,6 +12,7 @@ from plugin_server.mirror.store import Project
 from plugin_server.outbox.store import Rows
 from plugin_server.projects.rules import Hindrance, Plan, State, Template, told
 from plugin_server.runtime.database import Connection, Pool
+from plugin_server.runtime.i18n import retold
 
 BY_RULE = 0
 """Stands for the agent where a rule of the manifest asked."""
@@ -42,7 +43,7 @@ class Making:
     @property
     def words(self) -> str | None:
         """What holds it up, for people, in the language of what is under way."""
-        return told(self.problem_code, self.details) or self.problem
+        return told(self.problem_code, self.details) or retold(self.problem or "") or None
 
 
 _COLUMNS = (

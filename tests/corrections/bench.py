@@ -129,14 +129,16 @@ class Bench:
         found: dict[str, Any] = await self.harvest.get(f"/v2/time_entries/{entry_id}")
         return found
 
-    async def look(self, entry_id: int, who: str = "ada") -> dict[str, Any]:
-        status, body = await self.server.call("GET", f"/api/v1/entries/{entry_id}", token=self._tokens[who])
+    async def look(self, entry_id: int, who: str = "ada", lang: str = "en") -> dict[str, Any]:
+        speaks = {"Accept-Language": lang}
+        status, body = await self.server.call("GET", f"/api/v1/entries/{entry_id}", token=self._tokens[who], **speaks)
         assert status == 200, body
         assert isinstance(body, dict)
         return body
 
-    async def correct(self, entry_id: int, who: str = "ada", **fields: Any) -> tuple[int, Any]:
-        return await self.server.call("PATCH", f"/api/v1/entries/{entry_id}", fields, self._tokens[who])
+    async def correct(self, entry_id: int, who: str = "ada", lang: str = "en", **fields: Any) -> tuple[int, Any]:
+        speaks = {"Accept-Language": lang}
+        return await self.server.call("PATCH", f"/api/v1/entries/{entry_id}", fields, self._tokens[who], **speaks)
 
     async def delete(self, entry_id: int, who: str = "ada", **fields: Any) -> tuple[int, Any]:
         return await self.server.call("DELETE", f"/api/v1/entries/{entry_id}", fields, self._tokens[who])

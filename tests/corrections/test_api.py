@@ -140,6 +140,19 @@ async def test_a_change_in_harvest_meanwhile_is_not_written_over(bench: Bench) -
     assert (await bench.correct(entry, hours=2, version=shown["version"]))[0] == 200
 
 
+async def test_a_refusal_is_stored_in_english_and_told_in_the_readers_language(bench: Bench) -> None:
+    entry = await bench.entry()
+    version = (await bench.look(entry))["version"]
+    await bench.harvest.call("PATCH", f"/v2/time_entries/{entry}", {"hours": 3})
+    status, body = await bench.correct(entry, lang="de", hours=2, version=version)
+    assert (status, body["error"]["code"]) == (409, "changed")
+    assert body["error"]["message"].startswith("Inzwischen hat jemand diesen Eintrag geändert.")
+    assert [(await bench.look(entry, lang=lang))["history"][0]["problem"].split()[0] for lang in ("en", "de")] == [
+        "Somebody",
+        "Inzwischen",
+    ]
+
+
 async def test_asking_for_what_stands_there_changes_nothing_and_calls_nobody(bench: Bench) -> None:
     entry = await bench.entry()
     version = (await bench.look(entry))["version"]

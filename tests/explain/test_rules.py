@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from plugin_server.explain import entry, rules, ticket
 from plugin_server.explain.entry import Wanted, wanted
+from plugin_server.runtime import i18n
 from plugin_server.tickets.account.rules import Share
 from tests.explain.facts import (
     COUNTED,
@@ -75,6 +76,15 @@ def test_what_waits_is_told_with_whose_it_is(state: str, problem: str, code: str
     assert found.state == finding
     assert found.words.startswith("0.50 h of 4 Mar 2026, Bo: ")
     assert problem in found.words
+
+
+def test_what_was_stored_in_english_is_told_in_the_readers_language() -> None:
+    away = "Harvest can't be reached; this goes by itself as soon as it can."
+    with i18n.speaking("de"):
+        waits = of_ticket(waiting=(ticket.Waiting("queued", 50, DAY, "Bo", away),))["log_attention"]
+        fails = of_ticket(sync=replace(SYNC, problem="Harvest did not answer", failing_since=NOW))["sync_failing"]
+    assert waits.words.endswith("Harvest ist nicht erreichbar; sobald es wieder geht, geschieht dies von selbst.")
+    assert fails.words.endswith("Harvest hat nicht geantwortet.")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from plugin_server.manifest import Projects as Settings
 from plugin_server.projects import rules
 from plugin_server.projects.clients.rules import Client, Match, like, named, normalised
 from plugin_server.projects.rules import Facts, Rule
+from plugin_server.runtime import i18n
 
 OPEN = Facts("open", True, Decimal(10), 7, 70)
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
@@ -127,6 +128,15 @@ def test_every_reason_has_words(code: str, more: dict[str, str]) -> None:
     )
     assert rules.told(code, {**more, **named_in})
     assert rules.told("no_answer", more) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "german"),
+    [("Harvest did not answer.", "Harvest hat nicht geantwortet."), ("Name is too long.", "Name is too long.")],
+)
+def test_a_stored_reason_is_told_in_the_readers_language_and_harvests_own_words_stay(reason: str, german: str) -> None:
+    with i18n.speaking("de"):
+        assert rules.told("refused", {"reason": reason}) == f"Harvest hat es abgelehnt: {german}"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import asyncpg
 from plugin_server.outbox.store import Rows
 from plugin_server.projects.clients.rules import Client
 from plugin_server.runtime.database import Connection, Pool
-from plugin_server.runtime.i18n import gettext
+from plugin_server.runtime.i18n import retold
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Making:
     @property
     def words(self) -> str:
         """What holds it up, for people, in the language of what is under way."""
-        return gettext(self.problem) if self.problem else ""
+        return retold(self.problem or "")
 
 
 _COLUMNS = (
