@@ -8,7 +8,8 @@ connections end.
 from __future__ import annotations
 
 import asyncio
-import select
+import socket
+from collections.abc import Callable, Iterator
 
 from aiohttp import web
 
@@ -25,7 +26,7 @@ client that is slow to begin, or one that is kept for a next request, which is a
 
 _LOOK = 0.02
 
-_KNOCKS = 100
+_KNOCKS = 1000
 
 _logger = log.get(__name__)
 
@@ -45,7 +46,7 @@ async def serve(
             await stop.wait()
             _logger.info("stopping, others are asked to take over", seconds=drain_seconds)
             await asyncio.sleep(drain_seconds)
-            await _let_in(server)
+            await _close(server, runner.server)
         finally:
             server.close()
         await _all_have_left(runner.server)
@@ -54,15 +55,31 @@ async def serve(
     _logger.info("stopped")
 
 
-async def _let_in(server: asyncio.Server) -> None:
-    """Who has knocked is let in: closing the door resets a connection that nobody has accepted yet."""
-    knocking = select.poll()
-    for socket in server.sockets:
-        knocking.register(socket.fileno(), select.POLLIN)
+async def _close(server: asyncio.Server, protocol: Callable[[], asyncio.Protocol]) -> None:
+    """Close the door behind who has knocked: closing it resets a connection that nobody has accepted yet, and asyncio
+    forgets one that it has accepted a moment before."""
+    loop = asyncio.get_running_loop()
+    doors = [one.dup() for one in server.sockets]
+    for door in server.sockets:
+        loop.remove_reader(door.fileno())
+    await asyncio.sleep(_LOOK)  # those that asyncio has accepted are connections then
+    let_in = [one for door in doors for one in _accepted(door)]
+    server.close()
+    for door in doors:
+        door.close()
+    for one in let_in:
+        await loop.connect_accepted_socket(protocol, one)
+
+
+def _accepted(door: socket.socket) -> Iterator[socket.socket]:
+    """Those who wait at the door now."""
     for _time in range(_KNOCKS):
-        if not knocking.poll(0):
+        try:
+            one, _address = door.accept()
+        except OSError:  # nobody any more, or no room for them
             return
-        await asyncio.sleep(0)
+        one.setblocking(False)
+        yield one
 
 
 async def _all_have_left(server: web.Server) -> None:

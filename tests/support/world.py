@@ -126,6 +126,15 @@ class World:
         async with self.session.post(f"{self.demo.helpdesk}/_sim/faults", json=body) as response:
             assert response.status == 201, await response.text()
 
+    async def helpdesk_fault_strikes(self, kind: str) -> None:
+        """A fault set before has met its request: the helpdesk has it."""
+
+        async def is_taken() -> bool:
+            async with self.session.get(f"{self.demo.helpdesk}/_sim/faults") as response:
+                return all(fault["kind"] != kind for fault in (await response.json())["faults"])
+
+        await until(is_taken)
+
     async def helpdesk_faults_over(self) -> None:
         """The demo helpdesk behaves again."""
         async with self.session.delete(f"{self.demo.helpdesk}/_sim/faults") as response:
