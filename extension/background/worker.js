@@ -29,13 +29,10 @@ const MESSAGES = {
     carries: { ticket: isId, method: isMethod, path: isText, fields: isFields, forget: isNames },
     run: act,
   },
-  fragment: { from: [PAGE], carries: { method: isMethod, path: isText }, run: readFragment },
-  timeline: { from: [PAGE], carries: { ticket: isId, person: isIdOrZero, query: isText }, run: showTimeline },
-  "press-timeline": { from: [PAGE], carries: { method: isMethod, path: isText }, run: press },
-  entry: {
+  fragment: {
     from: [PAGE],
     carries: { person: isIdOrZero, method: isMethod, path: isText, fields: isFields },
-    run: showEntry,
+    run: showFragment,
   },
   ahead: { from: [PAGE], carries: { ticket: isId, hours: isText }, run: lookAhead },
   drift: { from: [PAGE], carries: { drifts: isDrifts }, run: tellDrift },
@@ -44,7 +41,7 @@ const MESSAGES = {
   connect: { from: [PAGE, POPUP], carries: {}, run: connect },
   disconnect: { from: [POPUP], carries: {}, run: disconnect },
   me: { from: [POPUP], carries: { ticket: isIdOrNone }, run: showMe },
-  press: { from: [POPUP], carries: { method: isMethod, path: isText, fields: isFields }, run: press },
+  press: { from: [PAGE, POPUP], carries: { method: isMethod, path: isText, fields: isFields }, run: press },
   update: { from: [PAGE, POPUP], carries: {}, run: fit.update },
   discard: { from: [POPUP], carries: { uuid: isUuid }, run: discard },
   takeback: { from: [PAGE, POPUP], carries: { uuid: isUuid }, run: takeBack },
@@ -80,19 +77,12 @@ async function showPanel({ ticket, person = 0 }) {
   return forPage(ticket, await session.callAsAgent("GET", `/api/v1/tickets/${ticket}/panel`, undefined, { person }));
 }
 
-/** A ticket's timeline as a fragment, as far as `query` asks for it. */
-async function showTimeline({ ticket, person, query }) {
-  const path = `/api/v1/tickets/${ticket}/timeline?${query}`;
-  const { answered, status, html } = await session.callAsAgent("GET", path, undefined, { person });
-  return { answered, status, html, misfit: answered ? null : fit.misfit() };
-}
-
-/** A time entry's form as a fragment: asked for, or sent and answered. */
-async function showEntry({ person, method, path, fields }) {
+/** A part of the page that is read by itself: the timeline, an entry's form, what the panel discloses. */
+async function showFragment({ person, method, path, fields }) {
   const body = method === "GET" ? undefined : fields;
   const { answered, status, html } = await session.callAsAgent(method, path, body, { person });
   if (method !== "GET") await broadcast("changed");
-  return { answered, status, html };
+  return { answered, status, html, misfit: answered ? null : fit.misfit() };
 }
 
 async function saveDraft({ ticket, uuid, fields }) {
@@ -125,12 +115,6 @@ async function act({ ticket, method, path, fields, forget }) {
   }
   broadcast("changed");
   return forPage(ticket, answer);
-}
-
-/** A part of the panel that is read by itself. */
-async function readFragment({ method, path }) {
-  const { answered, status, html } = await session.callAsAgent(method, path);
-  return { answered, status, html };
 }
 
 /** What the hours that are being typed would come to, as a fragment; null when nobody can say. */
@@ -184,7 +168,7 @@ async function showMe({ ticket = 0 }) {
 }
 
 /** A control of the popup's or the timeline's fragment; answers the server's words when it refuses. */
-async function press({ method, path, fields = {} }) {
+async function press({ method, path, fields }) {
   const { answered, status, json } = await session.callAsAgent(method, path, fields, { accept: "application/json" });
   await broadcast("changed");
   const { message, fields: reasons = {} } = json?.error ?? {};

@@ -52,7 +52,7 @@ async function look(shadow, control) {
 
 async function fill(shadow, slot, path, method) {
   slot.setAttribute("aria-busy", "true");
-  const { answered, status, html } = await ask("fragment", { path, method });
+  const { answered, status, html } = await ask("fragment", { person: 0, method, path, fields: {} });
   slot.removeAttribute("aria-busy");
   const fresh = answered && html ? sanitize(html) : null;
   const problem = fresh?.querySelector('[data-region="alert"]');

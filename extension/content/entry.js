@@ -28,7 +28,7 @@ export class Correction {
       return {};
     }
     const form = control.closest("form");
-    const answer = await ask("entry", { person, method, path, fields: form ? collect(form) : {} });
+    const answer = await ask("fragment", { person, method, path, fields: form ? collect(form) : {} });
     const part = answer.html ? sanitize(answer.html).querySelector(PART) : null;
     if (part === null) return { problem: text(answer.gone ? "reload" : "notDone") };
     const isDone = method !== "GET" && answer.status < 300;

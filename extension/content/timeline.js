@@ -88,7 +88,8 @@ export class Timeline {
     const query = new URLSearchParams({ order: "newest", size: this.#size, ...(this.#what && { what: this.#what }) });
     if (this.#html === null) this.#tell(text("timelineLoading"), "status");
     const person = await this.#person.current();
-    const answer = await ask("timeline", { ticket: this.#ticket, person, query: String(query) });
+    const path = `/api/v1/tickets/${this.#ticket}/timeline?${query}`;
+    const answer = await ask("fragment", { person, method: "GET", path, fields: {} });
     if (number !== this.#asked) return; // something newer has been asked for
     this.#receive(answer);
     const seconds = Number(this.#content.querySelector("[data-poll]")?.dataset.poll) || RETRY_SECONDS;
@@ -184,7 +185,7 @@ export class Timeline {
 
   /** A control of the server's; its refusal is told in its own words. */
   async #act(path, method) {
-    const answer = await ask("press-timeline", { method: method.toUpperCase(), path });
+    const answer = await ask("press", { method: method.toUpperCase(), path, fields: {} });
     await this.#load();
     if (answer.answered === false) this.#tell(text("notDone"), "alert");
     else if (answer.problem) this.#tell(answer.problem, "alert");
