@@ -9,8 +9,16 @@ const KEPT_INSIDE = [
   ...["focusin", "focusout"],
 ];
 
-let styles = null;
-const loadStyles = () => (styles ??= fetch(chrome.runtime.getURL("content/panel.css")).then((file) => file.text()));
+const styles = new Map();
+
+/** A stylesheet of this folder as an element of its own, read once. */
+export function styled(name) {
+  const address = chrome.runtime.getURL(`content/${name}.css`);
+  if (!styles.has(name)) styles.set(name, fetch(address).then((file) => file.text()));
+  const style = document.createElement("style");
+  styles.get(name).then((css) => (style.textContent = css));
+  return style;
+}
 
 /** Makes a host of that kind, with its open shadow root; what it holds comes after the styles. */
 export function makeHost(kind, ...content) {
@@ -19,9 +27,7 @@ export function makeHost(kind, ...content) {
   const shadow = host.attachShadow({ mode: "open" });
   Object.assign(host.dataset, { deskhours: kind, band: "none", locked: "false" });
   for (const name of KEPT_INSIDE) host.addEventListener(name, (event) => event.stopPropagation());
-  const style = document.createElement("style");
-  loadStyles().then((css) => (style.textContent = css));
-  shadow.append(style, ...content);
+  shadow.append(styled("panel"), ...content);
   loadOnOpening(host, shadow);
   return host;
 }

@@ -5,7 +5,7 @@
 
 import { ask, text } from "./ask.js";
 import { Correction } from "./entry.js";
-import { makeHost } from "./host.js";
+import { makeHost, styled } from "./host.js";
 import { sanitize } from "./sanitize.js";
 import { problemOf } from "./shell.js";
 import { SidebarTab } from "./tab.js";
@@ -13,9 +13,6 @@ import { followTheme } from "./theme.js";
 
 const FIRST_SIZE = 25;
 const RETRY_SECONDS = 60;
-
-let styles = null;
-const loadStyles = () => (styles ??= fetch(chrome.runtime.getURL("content/timeline.css")).then((file) => file.text()));
 
 export class Timeline {
   #ticket;
@@ -35,11 +32,9 @@ export class Timeline {
   constructor(site, ticket, person) {
     this.#ticket = ticket;
     this.#person = person;
-    const style = document.createElement("style");
-    loadStyles().then((css) => (style.textContent = css));
     this.#content.className = "tl";
     this.#content.setAttribute("aria-live", "off");
-    this.#host = makeHost("timeline", style, this.#content);
+    this.#host = makeHost("timeline", styled("lines"), styled("timeline"), this.#content);
     this.#tab = new SidebarTab(site.sidebar, text("timeline"), this.#host, () => this.#load());
     const shadow = this.#host.shadowRoot;
     shadow.addEventListener("click", (event) => this.#onClick(event));

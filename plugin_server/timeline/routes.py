@@ -11,6 +11,7 @@ from aiohttp import web
 from plugin_server.accounts.web.routes import WebRoutes
 from plugin_server.dashboard import export
 from plugin_server.dashboard.routes import PAGE_HEADERS
+from plugin_server.extension.stamp import source as extension_source
 from plugin_server.runtime.api import Answer, Call, Route, language, wants_html
 from plugin_server.runtime.errors import Conflict, Forbidden, NotFound, Unavailable
 from plugin_server.tickets.links.service import Links
@@ -54,6 +55,7 @@ class TimelineRoutes:
             web.get(_TICKET, self.show),
             web.get(f"{_TICKET}.csv", self.send_csv),
             web.post(rf"{_TICKET}/entries/{{entry_id:\d{{1,18}}}}/assign", self.assign),
+            web.get("/tickets/static/lines.css", self.send_lines),
             web.static("/tickets/static", STATIC),
         ]
 
@@ -93,6 +95,10 @@ class TimelineRoutes:
         name = "".join(sign for sign in ticket.number if sign.isascii() and sign.isalnum())
         rows = (view.cells(item, visitor.caller) for item in items)
         return await export.send(request, f"deskhours-timeline-{name or ticket.id}.csv", view.HEAD, rows)
+
+    async def send_lines(self, _request: web.Request) -> web.FileResponse:
+        """How lines look: as in the extension's sidebar."""
+        return web.FileResponse(extension_source() / "content" / "lines.css")
 
     async def assign(self, request: web.Request) -> web.Response:
         """*Assign here*: an entry counts for this ticket from now on."""
