@@ -136,7 +136,10 @@ def build(
     managers = Managers(pool, people, manifest.budgets.managers)
     budget_desk = Desk(pool, budgets, tickets, intake, people, tokens, helpdesk, service_token, queue, clock)
     public_url = url_text(manifest.server.public_url)
-    alerts = compose_alerts(pool, budgets, managers, people, helpdesk, session, manifest.alerts, public_url, clock)
+    lang = manifest.helpdesk.language
+    alerts = compose_alerts(
+        pool, budgets, managers, people, helpdesk, session, manifest.alerts, public_url, lang, clock
+    )
     asked_for = manifest.projects.template_project_id is not None
     clients = Clients(pool, helpdesk, service_token, people, queue, clock, are_asked_for=asked_for)
     projects = Projects(pool, manifest.projects, tickets, intake, mirror, people, tokens, helpdesk, queue, clock)

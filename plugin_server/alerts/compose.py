@@ -44,9 +44,10 @@ def compose(
     session: aiohttp.ClientSession,
     settings: Settings,
     public_url: str,
+    lang: str,
     clock: Clock,
 ) -> Alerts:
-    """Alerts as the manifest has them."""
+    """Alerts as the manifest has them; ``lang`` is the helpdesk's language, which the chat speaks."""
     digest = settings.digest
     ways = Ways(
         levels(settings.levels),
@@ -69,7 +70,7 @@ def compose(
     room = settings.chat
     chat = Chat(session, room.url.get_secret_value(), room.format, clock) if room else None
     server = server_of(settings.email) if settings.email else None
-    deliveries = Deliveries(pool, people, helpdesk, digests, server, chat, Templates(), clock)
+    deliveries = Deliveries(pool, people, helpdesk, digests, server, chat, Templates(), lang, clock)
     own = ("desktop",) * settings.desktop + ("email",) * (settings.email is not None)
     return Alerts(
         Judging(pool, budgets, managers, ways, clock),

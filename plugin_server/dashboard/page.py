@@ -18,6 +18,7 @@ from plugin_server.dashboard.alerts import AlertDesk
 from plugin_server.dashboard.attention import AttentionDesk
 from plugin_server.dashboard.board import Board, Boards
 from plugin_server.dashboard.projects import Projects
+from plugin_server.dashboard.words import check_name, sync_name
 from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.mirror.service import Mirror
 from plugin_server.projects.clients.service import Clients
@@ -124,6 +125,8 @@ class Pages:
             hours=lambda value: "–" if value is None else i18n.decimal(hours(value)),
             when=lambda at: moment(at, now, zone),
             until=lambda at: last_day(at, visitor.caller),
+            sync_name=sync_name,
+            check_name=check_name,
             ticket_url=self._helpdesk.ticket_url,
             project_url=lambda number: f"{company.base_uri}/projects/{number}" if company else None,
             card=card,

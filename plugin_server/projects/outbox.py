@@ -126,7 +126,7 @@ class ProjectOutbox:
             raise await self._gone(project_id) from None
         await self._link(claimed, project_id)
         if refused:
-            raise await self._explained(claimed, "partly", "; ".join(refused))
+            raise await self._explained(claimed, "partly", *refused)
         async with self._pool.acquire() as connection, connection.transaction():
             await store.rows.settle(connection, claimed, "made", self._clock.now())
         _logger.info("project made", ticket=claimed.ticket_id, project=project_id)
@@ -258,8 +258,8 @@ class ProjectOutbox:
             return Hindered(Hindrance("project_gone"))
         return Hindered(Hindrance("template_gone", {"number": str(self._template_id)}))
 
-    async def _explained(self, claimed: store.Making, code: str, reason: str) -> Hindered:
-        error = Hindered(Hindrance(code, {"reason": reason.rstrip(".") + "."}))
+    async def _explained(self, claimed: store.Making, code: str, *reasons: str) -> Hindered:
+        error = Hindered(Hindrance(code, {"reason": "\n".join(f"{one.rstrip('.')}." for one in reasons)}))
         await store.explain(self._pool, claimed, error.hindrance)
         return error
 

@@ -209,7 +209,7 @@ WORDS: Mapping[str, str] = {
     ),
     "refused": later("Harvest refused it: {reason}"),
     "project_gone": later("The project was deleted in Harvest while it was being made."),
-    "partly": later("The project is there and linked, but Harvest refused a part of it: {reason}"),
+    "partly": later("The project is there and linked, but not all as in the template. {reason}"),
     "linked_elsewhere": later(
         "{project} was made, but the ticket names another project by now. Link it here, or archive it in Harvest."
     ),
@@ -221,11 +221,17 @@ WORDS: Mapping[str, str] = {
 
 def told(code: str | None, details: Mapping[str, str]) -> str | None:
     """A problem in words, in the language of what is under way; ``None`` for a code that is not ours, or that came
-    without what its words name."""
+    without what its words name. A reason is a sentence in each of its lines."""
     words = WORDS.get(code or "")
     if reason := details.get("reason"):
-        details = {**details, "reason": retold(reason.rstrip(".")) + "."}
+        details = {**details, "reason": " ".join(_sentence(line) for line in reason.splitlines())}
     try:
         return None if words is None else _(words).format_map(details)
     except KeyError:
         return None
+
+
+def _sentence(line: str) -> str:
+    """One of ours, or the words of another system, which are known without their full stop."""
+    whole, words = retold(line), line.rstrip(".")
+    return whole if whole != line else f"{retold(words)}."

@@ -9,6 +9,10 @@ from plugin_server.mirror.directory import store as directory
 from plugin_server.mirror.service import Mirror
 from plugin_server.projects import store
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.i18n import later
+
+NO_TASK = later("Harvest did not take the task {name}: {reason}.")
+NO_PERSON = later("Harvest did not take {name} into the team: {reason}.")
 
 
 class Team:
@@ -21,7 +25,8 @@ class Team:
 
     async def make_like(self, project_id: int, template_id: int) -> list[str]:
         """Give a project the template's tasks and people, with their rates; what is archived is left out. Whoever has
-        access to all future projects stays. Returns what Harvest refused, in words; the rest is done all the same.
+        access to all future projects stays. Returns what Harvest refused, a sentence each, in English and
+        to be retold; the rest is done all the same.
 
         Raises :class:`~plugin_server.harvest.core.Missing` when one of the projects is gone.
         """
@@ -50,7 +55,7 @@ class Team:
                 number = there.id if there else None
                 present[task_id] = await self._client.place_task(project_id, place, number)
             except core.Refused as error:
-                refused.append(f"{like.task.name}: {error}")
+                refused.append(NO_TASK.format(name=like.task.name, reason=_words(error)))
         # Harvest puts every default task into a new project.
         for task_id in present.keys() - wanted.keys():
             try:
@@ -84,7 +89,7 @@ class Team:
             try:
                 present[user_id] = await self._client.place_user(project_id, place, there.id if there else None)
             except core.Refused as error:
-                refused.append(f"{like.user.name}: {error}")
+                refused.append(NO_PERSON.format(name=like.user.name, reason=_words(error)))
         await self._mirror.learn("user_assignments", [directory.user_assignment(one) for one in present.values()])
         return refused
 
@@ -99,3 +104,8 @@ def _same_person(one: wire.UserAssignment, like: wire.UserAssignment) -> bool:
         like.use_default_rates,
         like.hourly_rate,
     )
+
+
+def _words(error: core.Refused) -> str:
+    """Harvest's own words, in one line, to stand within a sentence."""
+    return " ".join(str(error).split()).rstrip(".")

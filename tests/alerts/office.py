@@ -85,6 +85,7 @@ class Office(BudgetOffice):
     session: aiohttp.ClientSession
     settings: Settings = field(default_factory=Settings)
     desk: Desk = field(default_factory=Desk)
+    lang: str = "en"
 
     def __post_init__(self) -> None:
         BudgetOffice.__init__(self, self.pool)
@@ -103,6 +104,7 @@ class Office(BudgetOffice):
             self.session,
             self.settings,
             "https://hours.example.com",
+            self.lang,
             self.clock,
         )
 

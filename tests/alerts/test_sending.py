@@ -273,6 +273,25 @@ async def test_the_chat_is_told_once_and_nobody_is_mentioned(chatting: Office, r
     assert post["text"].endswith("https://desk.example.com/#ticket/zoom/1")
 
 
+async def test_the_chat_is_told_in_the_helpdesks_language_and_troubles_are_kept_in_english(
+    pool: Pool, http: aiohttp.ClientSession, room: tuple[Room, str]
+) -> None:
+    office = Office(pool, http, to_chat(room[1], "adaptive_card"), lang="de")
+    await office.opened()
+    await office.worked(9.2)
+    await office.look()
+    room[0].answers = [(500, {})]
+    await office.later(0)
+    assert await office.rows() == [("chat", 0, "queued", "The chat at 127.0.0.1 is in trouble (500).")]
+    await office.later(5)
+    assert [post["attachments"][0]["content"]["body"][0]["text"] for post in room[0].posts] == [
+        "Ticket #10001: 92 % des Budgets verbraucht"
+    ] * 2
+    content = room[0].posts[0]["attachments"][0]["content"]
+    assert content["body"][2]["text"] == "9,20 von 10,00 h des Ticketbudgets sind verbraucht."
+    assert content["actions"][0]["title"] == "Ticket öffnen"
+
+
 async def test_a_card_for_teams(pool: Pool, http: aiohttp.ClientSession, room: tuple[Room, str]) -> None:
     office = Office(pool, http, to_chat(room[1], "adaptive_card"))
     await office.opened()

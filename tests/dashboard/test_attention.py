@@ -256,7 +256,7 @@ async def test_checks_that_failed_are_told_with_what_to_do_until_one_is_well(des
     await check_store.keep(desk.pool, ["harvest_role", "clock"], found, desk.now - timedelta(minutes=10))
     for name in ("Ari", "Mo"):
         shown = await desk.listed(name, "checks")
-        assert shown == "harvest role Ari is no administrator. · since 11:50 Make them one."
+        assert shown == "Harvest: whose token it is Ari is no administrator. · since 11:50 Make them one."
     assert await desk.listed("Ada", "checks") == "", "agents can do nothing about it"
     await check_store.keep(desk.pool, ["harvest_role"], [ok("harvest_role", "Well.")], desk.now)
     assert await desk.listed("Ari", "checks") == ""

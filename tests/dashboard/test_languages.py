@@ -11,6 +11,8 @@ import pytest
 from plugin_server.budgets.managers import Told
 from plugin_server.budgets.notices import store as notices_store
 from plugin_server.budgets.notices.service import Notices
+from plugin_server.check.service import DAILY
+from plugin_server.dashboard import words
 from plugin_server.runtime.clock import SetClock
 from tests.dashboard.office import Office
 from tests.dashboard.test_attention import desk, event, log
@@ -92,3 +94,18 @@ async def test_notes_are_in_the_helpdesks_language(desk: Office, lang: str, word
     await Notices(desk.pool, board, "", board, board, "https://example.com", lang, SetClock(desk.now)).step()
     [note] = board.notes
     assert [one for one in words if one not in html.unescape(note)] == []
+
+
+def test_every_row_of_the_check_has_a_name_for_people() -> None:
+    assert words.CHECKS.keys() == DAILY
+
+
+async def test_syncs_have_names_for_people(desk: Office) -> None:
+    for name in ("time_entries", "import all", "import reconcile project:7"):
+        await desk.insert("sync_state", {"name": name, "began_at": desk.now})
+    shown = await seen(desk, "Mo", **{"Accept-Language": "de"})
+    assert "Zeiteinträge, sobald sie sich ändern" in shown
+    assert "Frühere Einträge des Projekts 7, von Hand gelesen" in shown
+    assert "time_entries" not in shown
+    shown = await seen(desk, "Mo")
+    assert "Earlier entries, read by hand" in shown

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from plugin_server.projects import store
+from plugin_server.runtime import i18n
 from tests.demo_harvest.client import ADA, BO, unique
 from tests.projects.office import ORGANISATION, REQUEST_SECONDS, TICKET, Office
 
@@ -128,7 +129,9 @@ async def test_what_harvest_refuses_of_the_team_is_said_and_finished_later(offic
         await office.work().until_done(making_id)
         row = await office.row()
         assert (row.state, row.problem_code, row.linked) == ("stopped", "partly", True)
-        assert "Bo Agent: An archived user cannot be assigned" in (row.words or "")
+        assert "Harvest did not take Bo Agent into the team: An archived user cannot be assigned" in (row.words or "")
+        with i18n.speaking("de"):
+            assert "Harvest hat Bo Agent nicht in das Team aufgenommen: An archived" in (row.words or "")
     finally:
         await office.harvest.call("PATCH", f"/v2/users/{BO}", {"is_active": True})
     office.clock.advance(hours=1, seconds=1)

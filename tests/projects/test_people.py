@@ -154,7 +154,7 @@ async def test_an_incomplete_project_can_be_left_so(desk: Desk) -> None:
     )
     shown = await desk.panel("Ada")
     assert "The Harvest project Oven is not complete." in shown
-    assert "Harvest refused a part of it: Bo: archived." in shown
+    assert "The project is there and linked, but not all as in the template. Bo: archived." in shown
     assert (await desk.api("Ada", "POST", f"{PROJECT}/drop"))[0] == 200
     assert "not complete" not in await desk.panel("Ada")
 

@@ -34,9 +34,10 @@ class Chat:
         self._form = form
         self._clock = clock
 
-    async def post(self, headline: str, lines: list[str], url: str) -> None:
-        """Say it. Raises :class:`NotNow` and :class:`Never`."""
-        body = payload(self._form, headline, lines, url, _("Open the ticket"))
+    async def post(self, headline: str, lines: list[str], url: str, link: str) -> None:
+        """Say it; ``link`` is what ``url`` is called where the form shows no address. Raises :class:`NotNow` and
+        :class:`Never`."""
+        body = payload(self._form, headline, lines, url, link)
         timeout = aiohttp.ClientTimeout(total=SECONDS)
         host = urlsplit(self._url).hostname or ""
         try:

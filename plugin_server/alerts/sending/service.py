@@ -46,7 +46,8 @@ _logger = log.get(__name__)
 
 
 class Deliveries:
-    """Sends; ``server`` and ``chat`` are ``None`` where the manifest names none."""
+    """Sends; ``server`` and ``chat`` are ``None`` where the manifest names none. ``lang`` is the language of the chat's
+    room, the helpdesk's; each person reads e-mails in their own."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Deliveries:
         server: Server | None,
         chat: Chat | None,
         templates: Templates,
+        lang: str,
         clock: Clock,
     ) -> None:
         self._pool = pool
@@ -66,6 +68,7 @@ class Deliveries:
         self._server = server
         self._chat = chat
         self._templates = templates
+        self._lang = lang
         self._clock = clock
         self._ways: dict[str, Callable[[Delivery], Awaitable[None]]] = {
             "email": self._email,
@@ -160,7 +163,9 @@ class Deliveries:
         if self._chat is None:
             raise Never(_("The manifest names no chat any more."))
         alert, about = await self._subject(one)
-        await self._chat.post(words.headline(alert, about), words.facts(alert, about), about.url)
+        with i18n.speaking(self._lang):
+            headline, lines, link = words.headline(alert, about), words.facts(alert, about), _("Open the ticket")
+        await self._chat.post(headline, lines, about.url, link)
 
     async def _subject(self, one: Delivery) -> tuple[Alert, About]:
         alert = await store.alert(self._pool, one.alert_id) if one.alert_id else None
