@@ -1,10 +1,12 @@
 /** Correcting a time entry below its line in the sidebar's timeline: the server's form, put there and sent. */
 
 import { ask, text } from "./ask.js";
+import { rest } from "./focus.js";
 import { collect } from "./regions.js";
 import { sanitize } from "./sanitize.js";
 
 const PART = "[data-correction]";
+const OPENER = '[data-action="entry-open"]';
 
 export class Correction {
   #content;
@@ -20,11 +22,11 @@ export class Correction {
 
   /** Answers what went wrong, in words, and whether the timeline has changed by it. */
   async press(control, person) {
-    const { path, method = "GET" } = control.dataset;
+    const { action, path, method = "GET" } = control.dataset;
     const line = control.closest("[data-entry]");
     const opened = line?.querySelector(PART);
-    if (method === "GET" && opened?.querySelector("form")) {
-      opened.remove();
+    if (action === "entry-close" || (method === "GET" && opened?.querySelector("form"))) {
+      this.#close();
       return {};
     }
     const form = control.closest("form");
@@ -36,8 +38,28 @@ export class Correction {
     if (isDone && told) part.replaceChildren(told);
     this.take();
     this.#put(line?.dataset.entry, part);
-    part.querySelector("[aria-invalid=true], input:not([type=hidden])")?.focus({ preventScroll: true });
+    const field = part.querySelector("[aria-invalid=true], input:not([type=hidden])");
+    if (field) field.focus({ preventScroll: true });
+    else rest(part.querySelector("[role=status]") ?? part);
     return { changed: isDone };
+  }
+
+  /** Escape closes what is open, wherever in it the focus is. */
+  pressed(event) {
+    if (event.key !== "Escape" || event.isComposing || !event.target.closest?.(PART)) return;
+    event.preventDefault();
+    event.stopPropagation(); // the page has a meaning of its own for it
+    this.#close();
+  }
+
+  /** What was typed is dropped; the focus goes back to where the form was opened. */
+  #close() {
+    const part = this.#content.querySelector(PART);
+    const opener = part?.closest("[data-entry]")?.querySelector(OPENER);
+    part?.remove();
+    this.#tellOpen();
+    if (opener) opener.focus({ preventScroll: true });
+    else rest(this.#content);
   }
 
   /** Takes the form out, with what is typed into it; what it answers puts it below its line again. */
@@ -58,5 +80,12 @@ export class Correction {
     const line = [...this.#content.querySelectorAll("[data-entry]")].find((one) => one.dataset.entry === entry);
     if (line) line.append(part);
     else this.#content.prepend(part);
+    this.#tellOpen();
+  }
+
+  #tellOpen() {
+    for (const opener of this.#content.querySelectorAll(OPENER)) {
+      opener.ariaExpanded = String(opener.closest("[data-entry]").querySelector(`${PART} form`) !== null);
+    }
   }
 }

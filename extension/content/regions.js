@@ -98,9 +98,9 @@ export function restoreFocus(shadow, focus) {
   const heir = focus.control.isConnected
     ? focus.control
     : [...shadow.querySelectorAll(`${CONTROL}, [data-action], a[href]`)].find((candidate) => isHeir(candidate, focus)) ??
-      // Start is gone once it runs; Stop is what follows.
+      // Start is gone once it runs; Stop is what follows. The same of another thing does not.
       [...shadow.querySelectorAll("[data-action]")].find(
-        (candidate) => focus.action && familyOf(candidate.dataset.action) === familyOf(focus.action),
+        ({ dataset: { action } }) => focus.action && action !== focus.action && familyOf(action) === familyOf(focus.action),
       );
   heir?.focus({ preventScroll: true });
   if (heir && typeof focus.selectionStart === "number" && typeof heir.selectionStart === "number") {

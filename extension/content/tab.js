@@ -7,7 +7,7 @@ export class SidebarTab {
   #site;
   #button;
   #panel;
-  #opened; // called when it is opened
+  #opened; // called when it is opened, with whether a key did it
   #sidebar = null;
   #listening = null; // ends what listens to the sidebar it stands in
   #hidden = null; // of the page's own: {tab, panel}
@@ -21,7 +21,7 @@ export class SidebarTab {
     this.#button.append(icon());
     this.#button.addEventListener("click", (event) => {
       event.stopPropagation(); // the page takes any tab for its own
-      if (event.isTrusted && !this.isOpen) this.#open();
+      if (event.isTrusted && !this.isOpen) this.#open({ byKey: event.detail === 0 });
     });
     this.#panel = this.#make("div", `${site.panel.className} ${site.hidden}`);
     const heading = document.createElement("h2");
@@ -76,14 +76,14 @@ export class SidebarTab {
     this.#close();
   }
 
-  #open() {
+  #open({ byKey = false } = {}) {
     const { tab, panel, active, hidden } = this.#site;
     const of = (part, state) => this.#sidebar.querySelector(`${part.selector}${state}:not([data-deskhours])`);
     this.#hidden = { tab: of(tab, `.${active}`), panel: of(panel, `:not(.${hidden})`) };
     this.#hidden.tab?.classList.remove(active);
     this.#hidden.panel?.classList.add(hidden);
     this.#show(true);
-    this.#opened();
+    this.#opened(byKey);
   }
 
   #close() {

@@ -5,6 +5,7 @@
 
 import { ask, text } from "./ask.js";
 import { Correction } from "./entry.js";
+import { keepFocus, rest } from "./focus.js";
 import { makeHost, styled } from "./host.js";
 import { sanitize } from "./sanitize.js";
 import { problemOf } from "./shell.js";
@@ -35,10 +36,11 @@ export class Timeline {
     this.#content.className = "tl";
     this.#content.setAttribute("aria-live", "off");
     this.#host = makeHost("timeline", styled("lines"), styled("timeline"), this.#content);
-    this.#tab = new SidebarTab(site.sidebar, text("timeline"), this.#host, () => this.#load());
+    this.#tab = new SidebarTab(site.sidebar, text("timeline"), this.#host, (byKey) => this.#open(byKey));
     const shadow = this.#host.shadowRoot;
     shadow.addEventListener("click", (event) => this.#onClick(event));
     shadow.addEventListener("change", (event) => this.#onChange(event));
+    shadow.addEventListener("keydown", (event) => event.isTrusted && this.#correction.pressed(event));
   }
 
   /** The ticket is on show, until the signal. */
@@ -76,6 +78,12 @@ export class Timeline {
     if (this.#isOnShow) this.#load();
   }
 
+  /** Who works by keyboard goes on in it: it stands before its tab in the page. */
+  #open(byKey) {
+    if (byKey) rest(this.#content);
+    this.#load();
+  }
+
   async #load() {
     clearTimeout(this.#timer);
     if (!this.#isOnShow) return;
@@ -109,14 +117,13 @@ export class Timeline {
   #swap(next) {
     const anchor = this.#anchor();
     const opened = this.#content.querySelector("details")?.open ?? false;
-    const focused = this.#host.shadowRoot.activeElement?.dataset ?? {};
+    const giveBack = keepFocus(this.#content);
     const putBack = this.#correction.take();
     this.#content.replaceChildren(next);
     putBack();
     const details = this.#content.querySelector("details");
     if (details) details.open = opened;
-    if ("filter" in focused) this.#content.querySelector("[data-filter]")?.focus({ preventScroll: true });
-    if (focused.action === "timeline-more") this.#content.querySelector('[data-action="timeline-more"]')?.focus({ preventScroll: true });
+    giveBack();
     anchor?.();
   }
 
@@ -154,11 +161,10 @@ export class Timeline {
   async #onClick(event) {
     const control = event.target.closest?.("[data-action]");
     // What a page's script makes up is not a person's wish.
-    if (!control || !event.isTrusted || control.disabled) return;
+    if (!control || !event.isTrusted || control.ariaBusy === "true") return;
     event.preventDefault();
     const { action, path, method = "POST", size } = control.dataset;
-    control.disabled = true;
-    control.setAttribute("aria-busy", "true");
+    control.ariaBusy = "true"; // disabled it would lose the focus
     try {
       if (action === "connect") await ask("connect");
       else if (this.#correction.takes(control)) await this.#correct(control);
@@ -166,8 +172,7 @@ export class Timeline {
       else if (action === "timeline-more") this.#size = Number(size) || FIRST_SIZE;
       if (!path || this.#html === null) await this.#load();
     } finally {
-      control.disabled = false;
-      control.removeAttribute("aria-busy");
+      control.ariaBusy = null;
     }
   }
 
@@ -184,6 +189,7 @@ export class Timeline {
     await this.#load();
     if (answer.answered === false) this.#tell(text("notDone"), "alert");
     else if (answer.problem) this.#tell(answer.problem, "alert");
+    else if (answer.status < 300) this.#tell(text("timelineAssigned"), "status");
   }
 
   #onChange(event) {

@@ -184,14 +184,7 @@ class Desk:
         """Ask the ticket's project manager to unlock it, in a note that mentions them; once for each lock."""
         await self._tickets.require(caller, ticket_id)
         one = await self._require_lock(ticket_id)
-        earlier = next(
-            (
-                event
-                for event in await store.events(self._pool, ticket_id, 50)
-                if event.crossing == one.crossing and event.kind == "asked"
-            ),
-            None,
-        )
+        earlier = await store.asked(self._pool, one)
         if earlier is not None:
             raise Conflict(
                 _("{name} has asked for this already; the project manager was told.").format(

@@ -152,6 +152,7 @@ class BudgetSection:
         manager: Member | None,
     ) -> Region:
         managers = [] if manager else await self._told(view, row)
+        asked = await store.asked(self._pool, row) if row and not manager else None
         html = self._templates.render(
             "budgets/lock.html",
             request.lang,
@@ -161,6 +162,7 @@ class BudgetSection:
             limit=i18n.decimal(lock.constraint.limit),
             managers=[one.name for one in managers],
             is_manager=manager is not None,
+            asked=asked,
         )
         return Region("lock", html, tag="section")
 

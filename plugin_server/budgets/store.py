@@ -149,6 +149,17 @@ async def events(pool: Pool, ticket_id: int, limit: int) -> list[Event]:
     return [Event(**row) for row in rows]
 
 
+async def asked(pool: Pool, one: Budget) -> Event | None:
+    """Who has asked for an unlock since the ticket was locked, first."""
+    row = await pool.fetchrow(
+        f"SELECT {_EVENT} FROM budget_event WHERE ticket_id = $1 AND crossing = $2 AND kind = 'asked'"
+        " ORDER BY id LIMIT 1",
+        one.ticket_id,
+        one.crossing,
+    )
+    return Event(**row) if row else None
+
+
 async def due_again(connection: Connection, now: datetime, limit: int) -> list[int]:
     """Tickets whose unlock has just run out, and those not computed today: a month may have begun, a pace changed."""
     rows = await connection.fetch(

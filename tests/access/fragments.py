@@ -46,6 +46,18 @@ class Fragments:
                 self._html("panel/health.html", away=[], settled=True),
                 self._html("panel/parts.html", lines=well, read=5),
             ],
+            "full": [
+                self._html("accounts/popup.html", agent=agent, state="connected"),
+                self._html("timelog/here.html", line=self._ticket_line(task=True)),
+                self._html("timers/popup.html", lines=[self._timer_line("running")]),
+                self._html("timelog/popup.html", lines=[self._log_line(state) for state in LINES], more=True),
+                self._sheet(),
+                self._html("timelog/gaps.html", gaps=[(DAY, HOURS, HOURS, "https://example.com/")], knows=True),
+                self._html("timelog/recent.html", lines=[self._ticket_line(task=True), self._ticket_line(task=False)]),
+                self._html("alerts/popup.html", wishes=[_wish("desktop", wanted=True), _wish("email", wanted=False)]),
+                self._html("panel/health.html", away=[], settled=True),
+                self._html("panel/parts.html", lines=well, read=5),
+            ],
             "lapsed": [
                 self._html("accounts/popup.html", agent=agent, state="lapsed"),
                 self._html("timelog/popup.html", lines=[self._log_line(state) for state in LINES], more=True),
@@ -64,6 +76,20 @@ class Fragments:
             )
             for name, regions in made.items()
         }
+
+    def _ticket_line(self, *, task: bool) -> SimpleNamespace:
+        place = {"number": "10001", "title": "Oven " * 20, "url": "https://example.com/", "project": "Oven controller"}
+        found = TASKS[0] if task else None
+        return SimpleNamespace(id=1, task=found, obstacle="It has no project.", runs=not task, **place)
+
+    def _sheet(self) -> Any:
+        named = {"number": "10001", "title": "Oven " * 20, "url": "https://example.com/"}
+        rows = [
+            SimpleNamespace(**named, others=0, today=HOURS, week=HOURS),
+            SimpleNamespace(number="", others=3, today=0, week=HOURS),
+            SimpleNamespace(number="", others=0, today=0, week=HOURS),
+        ]
+        return self._html("timelog/timesheet.html", rows=rows, today=HOURS, week=3 * HOURS, waiting=HOURS)
 
     def _part(self, name: str, state: str) -> SimpleNamespace:
         part = SimpleNamespace(name=name, state=state, problem=REFUSED)
@@ -238,10 +264,16 @@ class Fragments:
 
     def _lock(self, values: dict[str, str], errors: dict[str, str]) -> tuple[Region, ...]:
         owners = [SimpleNamespace(id=1, name="Ada Agent"), SimpleNamespace(id=2, name="Bo Agent")]
-        errors = {**dict.fromkeys(LOCK_BLANK), **errors}
+        is_refused, errors = bool(errors), {**dict.fromkeys(LOCK_BLANK), **errors}
         figures = {"used": self._number("12.00"), "limit": self._number("10.00")}
         lock = self._html(
-            "budgets/lock.html", ticket_id=1, source="ticket", **figures, managers=["Mo Manager"], is_manager=False
+            "budgets/lock.html",
+            ticket_id=1,
+            source="ticket",
+            **figures,
+            managers=["Mo Manager"],
+            is_manager=False,
+            asked=SimpleNamespace(by_name="Ada Agent") if is_refused else None,
         )
         unlock = self._html(
             "budgets/unlock.html",
@@ -284,3 +316,7 @@ class Fragments:
         entry = SimpleNamespace(id=9, spent_date=DAY, notes="Call")
         context = {"ticket_id": 1, "entries": [(entry, self._number("0.50"))], "more": True}
         return Region("unassigned", self._html("tickets/unassigned.html", **context))
+
+
+def _wish(channel: str, *, wanted: bool) -> SimpleNamespace:
+    return SimpleNamespace(channel=channel, wanted=wanted)

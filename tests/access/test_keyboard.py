@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from playwright.async_api import Page, expect
 
+from tests.access.features import Features
 from tests.access.fragments import Fragments
-from tests.access.test_panel import AGAIN
+from tests.access.test_panel import AGAIN, LOOK_AGAIN
 from tests.extension.conftest import Desk, panel_of
 
 FOCUSED = """() => {
@@ -108,6 +109,29 @@ async def test_tab_comes_by_every_control(desk: Desk) -> None:
         if reached != wanted:
             missed[name] = (reached, wanted)
     assert missed == {}
+
+
+async def test_an_entry_is_assigned_in_the_sidebar(desk: Desk) -> None:
+    path, features = "GET /api/v1/tickets/1/timeline", Features("en")
+    desk.stub.fragments[path] = features.timeline(more=0)
+    page = await desk.open_connected()
+    shown = page.locator('[data-deskhours="timeline"]')
+    await page.locator('[data-deskhours="timeline-tab"]').focus()
+    await page.keyboard.press("Enter")
+    await shown.locator("summary").wait_for()
+    await go(page, "Tab", "summary")
+    await page.keyboard.press("Enter")
+    desk.stub.fragments[path] = features.timeline(more=0).replace('"assign-here"', '"assign-other"')
+    await go(page, "Tab", "assign-here")
+    await page.keyboard.press("Enter")
+    await expect(shown.locator(".tl-notice[role=status]").first).to_have_text("It counts for this ticket from now on.")
+    assert await focused(page) == "summary"
+    assert len(desk.stub.calls("POST", "/tickets/1/entries/11")) == 1
+    desk.stub.fragments[path] = features.timeline(unassigned=False, more=0)
+    await page.evaluate(LOOK_AGAIN)
+    await expect(shown.locator("summary")).to_have_count(0)
+    assert await focused(page) == "div", "the timeline itself, and its next control comes next"
+    await go(page, "Tab", "what")
 
 
 async def test_who_has_gone_back_to_the_reply_is_left_there(desk: Desk) -> None:

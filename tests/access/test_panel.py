@@ -13,6 +13,14 @@ HOST = '[data-deskhours="panel"]'
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 AGAIN = "window.dispatchEvent(new Event('focus'))"
 
+HIGHEST = 600
+"""Pixels that browsers give a popup at most; what is below is cut."""
+
+EDGES = """() => {
+  const [header, main, footer] = [...document.body.children].map((one) => one.getBoundingClientRect());
+  return { whole: header.top === 0 && header.bottom <= main.top && main.bottom <= footer.top, low: footer.bottom };
+}"""
+
 
 @pytest.mark.parametrize(("theme", "lang"), [("light", "de"), ("dark", "en")])
 async def test_every_state(desk: Desk, theme: str, lang: str) -> None:
@@ -44,6 +52,13 @@ async def test_the_popup(desk: Desk, theme: str, lang: str) -> None:
         await popup.locator(f'[data-popup][data-state="{name}"]').wait_for()
         if wrong := await findings(popup):
             found[name] = wrong
+        edges = await popup.evaluate(EDGES)
+        assert edges["whole"]
+        assert edges["low"] <= HIGHEST, name
+        if name == "full":
+            await popup.keyboard.press("Shift+Tab")
+            await expect(popup.locator("#shortcuts summary")).to_be_focused()
+            await expect(popup.locator("#shortcuts summary")).to_be_in_viewport(ratio=1)
     desk.stub.silent = True
     await popup.evaluate(LOOK_AGAIN)
     await popup.locator("#me > [role=alert]").wait_for()

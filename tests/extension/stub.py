@@ -50,7 +50,9 @@ class Stub:
         self.poll = "20"
         self.popup_poll = "20"
         self.popup_regions: dict[str, str] = {}
-        self.fragments: dict[str, str] = {}  # parts of a panel that are read by themselves, by path and question
+        self.fragments: dict[
+            str, str
+        ] = {}  # parts of a panel that are read by themselves, by path, with its question or without
         self.used = "4.00"
         self.alerts: list[dict[str, str]] = []  # that wait for the agent's desktop
         self.fragment = ""  # the whole panel, in place of our own
@@ -120,6 +122,8 @@ class Stub:
                 web.post("/api/v1/drift", self._drift),
                 web.post(r"/api/v1/tickets/{ticket:\d+}/timer", self._start_timer),
                 web.route("*", r"/api/v1/{kind:tickets|entries}/{id:\d+}/{what:explain|entries/\d+}", self._fragment),
+                web.get(r"/api/v1/tickets/{id:\d+}/{what:timeline|projects}", self._fragment),
+                web.get(r"/api/v1/{what:entries}/{id:\d+}", self._fragment),
                 web.post(r"/api/v1/tickets/{ticket:\d+}/note", self._write_note),
             ]
         )
@@ -230,10 +234,11 @@ class Stub:
 
     async def _fragment(self, request: web.Request) -> web.Response:
         """What stands under the path, as asked for; else what a panel says of a ticket that may not be seen."""
-        if request.match_info["what"] != "explain":
+        if "/" in request.match_info["what"]:
             return self._answer(int(request.match_info["id"]))
         refused = '<div data-panel><div data-region="alert"><p role="alert">Not for you.</p></div></div>'
-        html = self.fragments.get(f"{request.method} {request.path_qs}")
+        asked = [f"{request.method} {path}" for path in (request.path_qs, request.path)]
+        html = next((self.fragments[one] for one in asked if one in self.fragments), None)
         return web.Response(text=html or refused, content_type="text/html", status=200 if html else 403)
 
     async def _put_log(self, request: web.Request) -> web.Response:

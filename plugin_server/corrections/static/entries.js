@@ -44,6 +44,13 @@ async function renew(item) {
   focus(part);
 }
 
+/** What was typed is dropped; the keyboard goes on where the form was opened. */
+function close(part) {
+  const link = part.closest("[data-entry]").querySelector(LINK);
+  part.remove();
+  link?.focus();
+}
+
 async function send(form) {
   const item = form.closest("[data-entry]");
   const body = new URLSearchParams(new FormData(form));
@@ -56,10 +63,21 @@ async function send(form) {
 }
 
 document.addEventListener("click", (event) => {
+  const part = event.target.closest("[data-close]")?.closest(`[data-entry] ${PART}`);
+  if (part) {
+    event.preventDefault();
+    close(part);
+    return;
+  }
   const link = event.target.closest(LINK);
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   open(link).catch(() => location.assign(link.href));
+});
+
+document.addEventListener("keydown", (event) => {
+  const part = event.key === "Escape" && !event.isComposing && event.target.closest(`[data-entry] ${PART}`);
+  if (part) close(part);
 });
 
 document.addEventListener("submit", (event) => {
