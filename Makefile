@@ -17,6 +17,8 @@
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+# Each process that a test starts imports us anew, hundreds in all: compiled once, also for those who want no __pycache__.
+PYTEST := $(if $(PYTHONDONTWRITEBYTECODE),PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/$(VENV)/bytecode )$(PYTHON) -m pytest
 PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check --no-warn-script-location -c constraints.txt
 ARGS ?=
 
@@ -37,7 +39,7 @@ demo: $(VENV)/demo-installed
 test: $(VENV)/dev-installed
 	@$(PYTHON) -m tests.support.chromium
 	@$(if $(ARGS),:,echo "Without $(MORE), which need more than Python: make test-all runs them.")
-	@$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(BOTH_CORES) $(MORE:%=--ignore=%))
+	@$(PYTEST) $(if $(ARGS),$(ARGS),$(BOTH_CORES) $(MORE:%=--ignore=%))
 
 # How pytest ended stays behind for .ci/run: make itself only says that something failed.
 test-all: $(VENV)/dev-installed
@@ -45,13 +47,13 @@ test-all: $(VENV)/dev-installed
 	@$(PYTHON) -m tests.support.chromium
 	@$(PYTHON) -m tests.support.firefox
 	@$(PYTHON) -m tests.support.node
-	@$(PYTHON) -m pytest $(BOTH_CORES) $(ARGS); status=$$?; echo $$status > $(VENV)/pytest-status; exit $$status
+	@$(PYTEST) $(BOTH_CORES) $(ARGS); status=$$?; echo $$status > $(VENV)/pytest-status; exit $$status
 
 test-fast: $(VENV)/dev-installed
-	@$(PYTHON) -m pytest --ignore=tests/e2e --ignore=tests/extension --ignore=tests/demo_launch --ignore=tests/api --ignore=tests/faults --ignore=tests/access $(MORE:%=--ignore=%) $(ARGS)
+	@$(PYTEST) --ignore=tests/e2e --ignore=tests/extension --ignore=tests/demo_launch --ignore=tests/api --ignore=tests/faults --ignore=tests/access $(MORE:%=--ignore=%) $(ARGS)
 
 faults: $(VENV)/dev-installed
-	@FAULTS_LOGS=200 $(PYTHON) -m pytest -s tests/faults
+	@FAULTS_LOGS=200 $(PYTEST) -s tests/faults
 
 texts: $(VENV)/dev-installed
 	@$(PYTHON) -m tests.support.texts
