@@ -8,6 +8,8 @@ import redis.asyncio
 from aiohttp import ClientSession
 from aioresponses import aioresponses
 
+from tests.support.servers import TestPostgres
+
 
 async def test_databases_are_separate_and_empty(make_database: Callable[[], str]) -> None:
     for _ in range(2):
@@ -34,3 +36,42 @@ async def test_mocked_calls_answer() -> None:
         mocked.get("http://mocked.test/", payload={"ok": True}, status=201)
         async with ClientSession() as session, session.get("http://mocked.test/") as answer:
             assert (answer.status, await answer.json()) == (201, {"ok": True})
+
+
+class TestMigrated:
+    """A database that was used is made as new for the next test, if it can be."""
+
+    ROWS = "SELECT count(*) FROM agent"
+    FIRST = "INSERT INTO agent (helpdesk_user_id, name, email, created_at) VALUES (1, 'Ada', 'a@example.com', now())"
+
+    async def used(self, postgres: TestPostgres, *statements: str) -> tuple[bool, str]:
+        """Whether the next one asking is given this database after it was used so; the URL of what is given then."""
+        name, url = postgres.make_migrated()
+        connection = await asyncpg.connect(url)
+        for statement in statements:
+            await connection.execute(statement)
+        postgres.give_back(name, url)  # with its connection still open
+        again, url = postgres.make_migrated()
+        return again == name, url
+
+    async def test_rows_and_counters_begin_anew(self, postgres: TestPostgres) -> None:
+        same, url = await self.used(postgres, self.FIRST, self.FIRST.replace("(1,", "(2,"))
+        assert same
+        async with asyncpg.create_pool(url, min_size=1) as pool:
+            assert await pool.fetchval(self.ROWS) == 0
+            assert await pool.fetchval(f"{self.FIRST} RETURNING id") == 1
+            assert await pool.fetchval("SELECT count(*) FROM schema_migration") > 20
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "ALTER TABLE agent ADD COLUMN more int",
+            "CREATE TABLE more ()",
+            "DROP TABLE page_drift",
+            "CREATE OR REPLACE FUNCTION more() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "DELETE FROM schema_migration",
+            "ALTER TABLE agent ALTER COLUMN email DROP NOT NULL",
+        ],
+    )
+    async def test_one_that_is_another_now_is_given_to_nobody(self, postgres: TestPostgres, change: str) -> None:
+        assert not (await self.used(postgres, change))[0]

@@ -5,7 +5,7 @@ import itertools
 import secrets
 import shutil
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ import redis
 from plugin_server.runtime import database
 from plugin_server.runtime.embedded import Postgres, Valkey
 from plugin_server.runtime.embedded.home import remove_home
+from tests.support.renewal import Connection, Pristine
 
 T = TypeVar("T")
 
@@ -50,6 +51,8 @@ class TestPostgres:
         self.server = run(Postgres.start(self._folder.path, fsync=False))
         self._numbers = itertools.count(1)
         self._migrated: tuple[str, str] | None = None
+        self._pristine: Pristine | None = None
+        self._renewed: list[tuple[str, str]] = []
 
     def make(self) -> tuple[str, str]:
         """A fresh empty database and its fresh role: their common name and the role's URL."""
@@ -57,7 +60,10 @@ class TestPostgres:
         return name, run(self.server.ensure_database(name, secrets.token_hex(8)))
 
     def make_migrated(self) -> tuple[str, str]:
-        """A fresh database with all our tables, as :meth:`make`; a copy of one that was migrated once."""
+        """A fresh database with all our tables, as :meth:`make`: one that was made as new, or a copy of one that was
+        migrated once."""
+        if self._renewed:
+            return self._renewed.pop()
         if self._migrated is None:
             self._migrated = self.make()
             run(_migrate(self._migrated[1]))
@@ -75,6 +81,26 @@ class TestPostgres:
 
     def drop(self, name: str) -> None:
         run(self.server.drop_database(name))
+
+    def give_back(self, name: str, url: str) -> None:
+        """What :meth:`make_migrated` gave is needed no more: made as new for the next one who asks, or dropped."""
+        if run(self._renew(name)):
+            self._renewed.append((name, url))
+        else:
+            self.drop(name)
+
+    async def _renew(self, name: str) -> bool:
+        if self._pristine is None:
+            assert self._migrated is not None
+            self._pristine = await self._connected(self._migrated[0], Pristine.of)
+        return await self._connected(name, self._pristine.renew)
+
+    async def _connected(self, name: str, work: Callable[[Connection], Awaitable[T]]) -> T:
+        connection = await self.server.connect(name)
+        try:
+            return await work(connection)
+        finally:
+            await connection.close()
 
     def close(self) -> None:
         run(self.server.stop())
