@@ -10,25 +10,29 @@
 `redis_url`       the URL of an empty Redis database.
 `free_port`       a function: each call returns a TCP port of 127.0.0.1 that is free now.
 `chromium_path`   a Chromium's executable; the test fails, in words, on a machine without one.
+`chromium`        a Chromium that is running (support/shared.py), for tests marked ``asyncio(loop_scope="session")``.
 `demo`            `deskhours demo` running once for the whole session, with `.url`, `.helpdesk`, `.harvest`,
                   `.extension` and `.data` (support/demo.py). Its data are shared: leave alone what others rely on.
 
 The servers behind these start with the first test that asks, once per session, and end with it. All of these fixtures
-are plain ones, not async: pytest-asyncio gives every test its own event loop, and an async fixture that outlives a test
-would be left with a loop that is closed.
+but `chromium` are plain ones, not async: pytest-asyncio gives every test its own event loop, and an async fixture that
+outlives a test would be left with a loop that is closed.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 from plugin_server.runtime.embedded import ports
-from tests.support import aioresponses_patch, chromium
+from tests.support import aioresponses_patch
+from tests.support import chromium as chromiums
 from tests.support.demo import Demo
 from tests.support.servers import Folder, TestPostgres, TestValkey
+from tests.support.shared import SharedChromium, shared_chromium
 
 aioresponses_patch.apply()
 expect.set_options(timeout=20_000)  # what does come, comes late when the machine is busy
@@ -106,15 +110,23 @@ def redis_url(valkey: TestValkey) -> str:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> Path:
-    return chromium.find()
+    return chromiums.find()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(chromium_path: Path) -> AsyncIterator[SharedChromium]:
+    async with shared_chromium(chromium_path) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
 def demo(request: pytest.FixtureRequest) -> Iterator[Demo]:
     folder = Folder("deskhours-demo-test-")
     try:
-        # Tests ask more of Harvest than people do; its limit has tests of its own.
-        running = Demo.start(folder.path, None, "--set", "harvest.rate_limit.requests=1000")
+        # Tests ask more of Harvest than people do, and wait with less patience; its limits have tests of their own.
+        settings = ("rate_limit.requests=1000", "request_seconds=4", "sync_seconds=15")
+        options = [word for setting in settings for word in ("--set", f"harvest.{setting}")]
+        running = Demo.start(folder.path, None, *options)
         failed_before = request.session.testsfailed
         yield running
         if request.session.testsfailed > failed_before:

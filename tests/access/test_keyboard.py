@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.access.features import Features
 from tests.access.fragments import Fragments
 from tests.access.test_panel import AGAIN, LOOK_AGAIN
 from tests.extension.conftest import Desk, panel_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FOCUSED = """() => {
   let holder = document.activeElement;

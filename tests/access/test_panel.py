@@ -9,6 +9,8 @@ from tests.access.axe import findings
 from tests.access.fragments import Fragments
 from tests.extension.conftest import Desk, panel_of
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 HOST = '[data-deskhours="panel"]'
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 AGAIN = "window.dispatchEvent(new Event('focus'))"

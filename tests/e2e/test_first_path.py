@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+import pytest
 from playwright.async_api import Error, Page, Request, Route, expect
 
 from tests.support.browser import Browser, field, panel, submit, write_reply
 from tests.support.world import ADA, BO, World, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ADA_MAIL = "ada@example.com"
 

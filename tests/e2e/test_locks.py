@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.async_api import expect
 
 from tests.api.test_locks import read
@@ -12,6 +13,8 @@ from tests.e2e.test_first_path import at_ticket
 from tests.support.browser import Browser, browser, field, panel, submit, write_reply
 from tests.support.signin import signed_in
 from tests.support.world import ADA, SUPPORT, World, today
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PM_MAIL = "pm@example.com"
 MINUTE = 60_000

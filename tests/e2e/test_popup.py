@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
 from tests.e2e.test_first_path import ADA_MAIL, at_ticket, fill
 from tests.support.browser import Browser, panel
 from tests.support.world import ADA, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_log_that_needs_its_agent_is_seen_and_tried_again_in_the_popup(chrome: Browser, world: World) -> None:

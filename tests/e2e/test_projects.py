@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import Browser, field, panel
 from tests.support.signin import Api, connect
 from tests.support.world import ADA, World, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_project_is_picked_by_keyboard_and_another_one_made(chrome: Browser, world: World) -> None:

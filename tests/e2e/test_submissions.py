@@ -1,52 +1,52 @@
 """A submission is seen whatever way it is made, and so is that nothing came of it.
 
-One browser, in which ada is connected, serves the whole module; every test has a page and a ticket of its own.
+One profile, in which ada is connected, serves the whole module; every test has a page and a ticket of its own.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import aiohttp
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.support.browser import Browser, browser, field, panel, write_reply
+from tests.support.browser import Browser, field, panel, write_reply
 from tests.support.demo import Demo
+from tests.support.shared import SharedChromium, shared_browser
 from tests.support.world import ADA, World, until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ADA_MAIL = "ada@example.com"
 UPDATE = ".content.active .js-attributeBar .js-submit"
 DIALOG = ".content.active > .modal:has([name=time_unit])"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def project(world: World) -> int:
     """One project for all: ada's assignments are read when she connects, a minute before they are read again."""
     return await world.project(ADA)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chrome(demo: Demo, chromium_path: Path, project: int) -> AsyncIterator[Browser]:
-    async with browser(demo, chromium_path) as running:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def chrome(demo: Demo, chromium: SharedChromium, project: int) -> AsyncIterator[Browser]:
+    async with shared_browser(demo, chromium) as running:
         first = await running.sign_in(ADA_MAIL, 1)
         await running.connect(first, ADA_MAIL)
         await first.close()
         yield running
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def world(demo: Demo) -> AsyncIterator[World]:
     async with aiohttp.ClientSession() as session:
         yield World(demo, session)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def dialog(world: World) -> AsyncIterator[None]:
     """The helpdesk's own time accounting is on."""
     await world.setting("time_accounting", True)
@@ -54,7 +54,7 @@ async def dialog(world: World) -> AsyncIterator[None]:
     await world.setting("time_accounting", False)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def closing(world: World) -> AsyncIterator[None]:
     """Ada wants a ticket's tab closed after every update."""
     await world.prefer(ADA_MAIL, secondaryAction="closeTab")
@@ -85,7 +85,7 @@ class Scene:
         assert await self.world.entries(self.ticket) == []
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def scene(chrome: Browser, world: World, project: int) -> AsyncIterator[Scene]:
     # What a test wants of preferences and settings must be asked for before this: they come with the page.
     ticket = await world.ticket(harvest_project=str(project), budget_hours="10")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.test_first_path import ADA_MAIL, at_ticket
 from tests.support.browser import Browser, browser, field, panel, submit, write_reply
 from tests.support.world import ADA, World, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def start(page: Page, world: World, ticket: int) -> None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import BrowserContext, Locator, Page, Playwright, async_playwright
+from playwright.async_api import BrowserContext, Locator, Page, Playwright
 
 from plugin_server.extension import stamp
+from tests.support.shared import SharedChromium
 
 from .stub import Stub
 
@@ -75,13 +77,13 @@ def stub() -> Stub:
     return Stub()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(stub: Stub) -> AsyncIterator[str]:
     async with TestServer(stub.app()) as running:
         yield str(running.make_url("")).rstrip("/")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def helpdesk() -> AsyncIterator[str]:
     """The helpdesk's page, and the extension's modules beside it for tests of one module alone."""
     app = web.Application()
@@ -98,23 +100,34 @@ async def helpdesk() -> AsyncIterator[str]:
         yield str(running.make_url("")).rstrip("/")
 
 
-@pytest.fixture
-async def desk(stub: Stub, server: str, helpdesk: str, chromium_path: Path, tmp_path: Path) -> AsyncIterator[Desk]:
-    stamp.unpack(stamp.Stamp(server, helpdesk, "zammad", "Deskhours"), tmp_path / "extension")
-    async with async_playwright() as playwright:
-        made = Desk(stub, server, helpdesk, chromium_path, tmp_path, playwright)
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(
+    request: pytest.FixtureRequest,
+    stub: Stub,
+    server: str,
+    helpdesk: str,
+    chromium: SharedChromium,
+    chromium_path: Path,
+    tmp_path: Path,
+) -> AsyncIterator[Desk]:
+    """In the shared browser; in one of its own for tests marked `own_profile`, which end it and start it again."""
+    extension = tmp_path / "extension"
+    stamp.unpack(stamp.Stamp(server, helpdesk, "zammad", "Deskhours"), extension)
+    made = Desk(stub, server, helpdesk, chromium_path, tmp_path, chromium.playwright)
+    if request.node.get_closest_marker("own_profile"):
         await made.start()
         yield made
         await made.context.close()
+    else:
+        made.context, made.extension_id = chromium.context, await chromium.install(extension)
+        yield made
+        await chromium.clear(helpdesk)
 
 
-@pytest.fixture
-async def blank(helpdesk: str, chromium_path: Path) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def blank(helpdesk: str, chromium: SharedChromium) -> AsyncIterator[Page]:
     """A page that can import the extension's modules, without the extension."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        page = await browser.new_page()
-        page.set_default_timeout(30_000)
-        await page.goto(helpdesk)
-        yield page
-        await browser.close()
+    page = await chromium.context.new_page()
+    await page.goto(helpdesk)
+    yield page
+    await chromium.clear(helpdesk)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from playwright.async_api import Worker, expect
 
 from .conftest import Desk, panel_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ALERT = "00000000-0000-4000-8000-00000000000a"
 

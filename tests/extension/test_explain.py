@@ -1,8 +1,11 @@
 """Where is my entry? in the panel: read when it is opened, asked by keyboard, and of use when it can't be read."""
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from .conftest import Desk, panel_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 OPEN = "/api/v1/tickets/1/explain"
 REGION = f'<div data-region="explain" data-rev="1"><details data-load="{OPEN}"><summary>Where is my entry?</summary>'

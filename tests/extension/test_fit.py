@@ -1,9 +1,12 @@
 """What people see when extension and server do not fit, and that nothing they typed is lost by it."""
 
+import pytest
 from playwright.async_api import expect
 
 from .conftest import Desk, panel_of
 from .test_worker import fill_in, reply
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FITTING, NEWER_SERVER, OLDER_SERVER = "1 0.1.0", "2 0.2.0", "0 0.1.0"
 TOO_OLD = "Deskhours in this browser (0.1.0) is older than your server takes. Ask your administrator for version 0.2.0"

@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from .conftest import Desk, panel_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_reply_without_time_waits_where_time_is_required_and_goes_at_a_second_press(desk: Desk) -> None:

@@ -5,6 +5,8 @@ from playwright.async_api import expect
 
 from .conftest import Desk, panel_of
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 HOST = '[data-deskhours="panel"]'
 
 

@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from playwright.async_api import Page, expect
 
 from .conftest import Desk, panel_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LOG = "00000000-0000-4000-8000-000000000001"
 ROW = f"""
@@ -156,6 +159,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
+@pytest.mark.own_profile
 async def test_panel_popup_and_server_are_asked_in_the_browsers_language(desk: Desk) -> None:
     await desk.context.close()
     await desk.start("--lang=de")

@@ -1,6 +1,9 @@
 """A new fragment takes its place without disturbing what somebody types."""
 
+import pytest
 from playwright.async_api import Page
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SETUP = """
 async () => {

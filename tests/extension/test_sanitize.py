@@ -1,8 +1,11 @@
 """Nothing from the server reaches the page but what the allow-list names."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.async_api import Page
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SANITIZE = """
 async (html) => {

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, expect
 
 from .conftest import Desk, panel_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 STORED = """
 async (change) => {
@@ -78,6 +81,7 @@ async def test_many_calls_that_are_refused_at_once_renew_it_once_and_are_all_ans
         assert token not in str(answers)
 
 
+@pytest.mark.own_profile
 async def test_a_worker_stopped_before_the_new_pair_was_stored_goes_on_with_the_one_before(desk: Desk) -> None:
     page = await desk.open_connected()
     popup = await desk.popup()

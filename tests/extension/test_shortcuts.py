@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, expect
 
 from .conftest import Desk, panel_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TIMER = """<div data-region="timer" data-rev="1"><button type="button" data-action="timer-start"
 data-path="/api/v1/tickets/1/timer">Start</button></div>"""

@@ -1,6 +1,9 @@
 """What a site's declaration names is on the page as often as it says."""
 
+import pytest
 from playwright.async_api import Page
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DRIFTS = """
 async () => {

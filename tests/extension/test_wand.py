@@ -2,9 +2,12 @@
 
 import asyncio
 
+import pytest
 from playwright.async_api import expect
 
 from .conftest import Desk, panel_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 WAND = '[data-action="note-generate"]'
 UNDO = '[data-action="note-undo"]'

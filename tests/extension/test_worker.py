@@ -1,8 +1,11 @@
 """What the background worker keeps: the session, drafts, and logs that have not arrived."""
 
+import pytest
 from playwright.async_api import Page, expect
 
 from .conftest import Desk, panel_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def fill_in(page: Page, hours: str) -> None:
@@ -62,6 +65,7 @@ async def test_a_log_made_while_the_server_is_away_arrives_later_and_once(desk: 
     await expect(popup.locator("#outbox")).to_be_hidden()
 
 
+@pytest.mark.own_profile
 async def test_a_kept_log_and_a_draft_outlive_the_browser(desk: Desk) -> None:
     page = await desk.open_connected()
     await fill_in(page, "0.5")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.firefox.person import PANEL, Desk, fill, reply, state
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SHELL = '.dh-shell [role="status"]'
 Start = Callable[[], Desk]

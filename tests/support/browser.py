@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import BrowserContext, Locator, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, Locator, Page, ViewportSize, async_playwright, expect
 
 from tests.support.demo import Demo
 
@@ -21,6 +21,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
 
 
 @dataclass
@@ -87,7 +88,7 @@ async def browser(demo: Demo, executable: Path, *, headless: bool = True) -> Asy
                     f"--load-extension={demo.extension}",
                 ],
                 ignore_default_args=["--disable-extensions"],
-                viewport={"width": 1280, "height": 900},
+                viewport=VIEWPORT,
             )
             context.set_default_timeout(30_000)
             workers = context.service_workers or [await context.wait_for_event("serviceworker")]
