@@ -18,6 +18,10 @@ AGAIN = "window.dispatchEvent(new Event('focus'))"
 HIGHEST = 600
 """Pixels that browsers give a popup at most; what is below is cut."""
 
+SQUEEZED = """() => [...document.querySelectorAll("main > *, [data-popup] > *")]
+  .filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.id || one.dataset.region)"""
+"""What has less room than it needs, and so stands over what comes next."""
+
 EDGES = """() => {
   const [header, main, footer] = [...document.body.children].map((one) => one.getBoundingClientRect());
   return { whole: header.top === 0 && header.bottom <= main.top && main.bottom <= footer.top, low: footer.bottom };
@@ -58,6 +62,7 @@ async def test_the_popup(desk: Desk, theme: str, lang: str) -> None:
         assert edges["whole"]
         assert edges["low"] <= HIGHEST, name
         if name == "full":
+            assert await popup.evaluate(SQUEEZED) == []
             await popup.keyboard.press("Shift+Tab")
             await expect(popup.locator("#shortcuts summary")).to_be_focused()
             await expect(popup.locator("#shortcuts summary")).to_be_in_viewport(ratio=1)
