@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from plugin_server.check.rules import Result, because, fail, skipped
 from plugin_server.runtime import log
+from plugin_server.runtime.i18n import later
 
 Context = TypeVar("Context")
 
@@ -73,12 +74,12 @@ async def _found(link: Link[Context], context: Context, seconds: float) -> list[
         async with asyncio.timeout(seconds):
             return list(await link.look(context))
     except TimeoutError:
-        words = f"There was no answer within {seconds:g} s."
-        return [fail(name, words, "Check again; if it stays so, look at that system and the network to it.")]
+        words = later("There was no answer within {seconds} s.").format(seconds=f"{seconds:g}")
+        return [fail(name, words, later("Check again; if it stays so, look at that system and the network to it."))]
     except Exception:
         _logger.exception("a link of the chain can't be looked at", link=name)
-        words = "Deskhours made a mistake while it looked at this."
-        return [fail(name, words, "Report it, with the worker's log of this moment.")]
+        words = later("Deskhours made a mistake while it looked at this.")
+        return [fail(name, words, later("Report it, with the worker's log of this moment."))]
 
 
 def _because(name: str, unmet: Sequence[Result]) -> Result:

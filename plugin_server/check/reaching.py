@@ -5,8 +5,11 @@ from __future__ import annotations
 from plugin_server.check.context import Context
 from plugin_server.check.rules import Result, fail
 from plugin_server.runtime import reach
+from plugin_server.runtime.i18n import later
 
-AGAIN = "Check again in a moment; if it stays so, look into that server's own log."
+AGAIN = later("Check again in a moment; if it stays so, look into that server's own log.")
+
+CHECK = later("Check {setting}. Check again in a moment; if it stays so, look into that server's own log.")
 
 
 async def why(context: Context, name: str, url: str, setting: str, error: Exception) -> Result:
@@ -15,4 +18,4 @@ async def why(context: Context, name: str, url: str, setting: str, error: Except
     trouble = await reach.look(context.session, url, setting)
     if trouble is not None:
         return fail(name, trouble.words, trouble.todo)
-    return fail(name, f"{str(error).rstrip('.')}.", f"Check {setting}. {AGAIN}")
+    return fail(name, f"{str(error).rstrip('.')}.", CHECK.format(setting=setting))

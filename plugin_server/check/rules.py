@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from plugin_server.drift.rules import Drift
+from plugin_server.runtime.i18n import later
 
 State = Literal["ok", "warn", "fail", "skipped"]
 
@@ -99,10 +100,13 @@ def skew(name: str, offsets: Mapping[str, timedelta]) -> Result:
     seconds = round(abs(worst).total_seconds())
     if abs(worst) < SKEW_NOTED:
         return ok(name, f"This machine's clock agrees with {_listed(offsets)} (within {max(seconds, 1)} s).")
-    words = f"This machine's clock is {_span(seconds)} {'behind' if worst > timedelta() else 'ahead of'} {whose}'s."
-    todo = "Let both machines set their clocks by NTP (timedatectl set-ntp true), then check again."
+    behind = later("This machine's clock is {span} behind {whose}'s.")
+    ahead = later("This machine's clock is {span} ahead of {whose}'s.")
+    words = (behind if worst > timedelta() else ahead).format(span=_span(seconds), whose=whose)
+    todo = later("Let both machines set their clocks by NTP (timedatectl set-ntp true), then check again.")
     if abs(worst) > SKEW_BAD:
-        return fail(name, f"{words} Changes may be missed, and sign-ins may end too early or too late.", todo)
+        bad = later("{words} Changes may be missed, and sign-ins may end too early or too late.")
+        return fail(name, bad.format(words=words), todo)
     return warn(name, words, todo)
 
 
@@ -135,11 +139,11 @@ def postgres_version(name: str, number: int) -> Result:
 def zammad_version(name: str, version: str | None, *, old_search: bool) -> Result:
     """``version`` as Zammad tells administrators, ``None`` where we are none; ``old_search``: a search for tickets
     answers in the shape that Zammad had up to 6.4 (source: its API documentation, archives 6.4 and 6.5)."""
-    todo = "Update Zammad to 6.5 or newer: its workflows and searches are what the lock and the poll rest on."
+    todo = later("Update Zammad to 6.5 or newer: its workflows and searches are what the lock and the poll rest on.")
     numbers = _numbers(version or "")
     if (numbers and numbers < OLDEST_ZAMMAD) or (old_search and not numbers):
         found = f"Zammad {version}" if numbers else "Zammad 6.4 or older (by how it answers a search)"
-        return fail(name, f"This is {found}; Deskhours needs 6.5 or newer.", todo)
+        return fail(name, later("This is {found}; Deskhours needs 6.5 or newer.").format(found=found), todo)
     return ok(name, f"Zammad {version}." if numbers else "Zammad 6.5 or newer, by how it answers a search.")
 
 
@@ -219,11 +223,20 @@ def deliveries(name: str, last: datetime | None, changed: Sequence[tuple[str, da
     is read, too."""
     # The two instants are of two machines' clocks.
     missed = [number for number, at in changed if last is None or at > last + SKEW_NOTED]
-    how = "" if by_log else "Run deskhours check with DESKHOURS_SETUP_TOKEN to see how the helpdesk's calls end, or "
-    run = f"{how}{'r' if how else 'R'}un deskhours setup to put webhook and trigger right."
-    todo = f"{run} Until then changes are seen by the poll, half a minute later."
+    todo = (
+        later(
+            "Run deskhours setup to put webhook and trigger right. Until then changes are seen by the poll, half a"
+            " minute later."
+        )
+        if by_log
+        else later(
+            "Run deskhours check with DESKHOURS_SETUP_TOKEN to see how the helpdesk's calls end, or run deskhours setup"
+            " to put webhook and trigger right. Until then changes are seen by the poll, half a minute later."
+        )
+    )
     if last is None and missed:
-        return fail(name, f"No call has ever come, though ticket {missed[0]} was changed.", todo)
+        words = later("No call has ever come, though ticket {number} was changed.").format(number=missed[0])
+        return fail(name, words, todo)
     if last is not None and missed:
         return warn(name, f"No call has come since {_moment(last)}, though ticket {missed[0]} was changed.", todo)
     if last is None:
@@ -246,11 +259,17 @@ def page(name: str, found: Sequence[Drift]) -> Result:
     more = f" and {len(parts) - PARTS_TOLD} more" if len(parts) > PARTS_TOLD else ""
     versions = _listed(sorted({one.report.extension for one in found}))
     first, last = min(one.first_at for one in found), max(one.last_at for one in found)
-    words = (
-        f"Browsers find the helpdesk's ticket page otherwise than the extension ({versions}) expects: {told}{more}."
-        f" {sum(one.reports for one in found)} report(s), the first {_moment(first)}, the last {_moment(last)}."
+    words = later(
+        "Browsers find the helpdesk's ticket page otherwise than the extension ({versions}) expects: {parts}. {reports}"
+        " report(s), the first {first}, the last {last}."
+    ).format(
+        versions=versions,
+        parts=f"{told}{more}",
+        reports=sum(one.reports for one in found),
+        first=_moment(first),
+        last=_moment(last),
     )
-    todo = (
+    todo = later(
         "Was the helpdesk updated, or its page changed? Install the newest extension; if it is the newest, tell its"
         " makers this row. Agents are told on the page, and log time from there meanwhile. The row goes two days after"
         " the last report."

@@ -147,8 +147,8 @@ class Helpdesk(Strict):
     )
     language: Literal["en", "de"] = Field(
         default="en",
-        description="The language of what Deskhours writes into tickets, such as notes for project managers. People are"
-        " shown pages and panels in that of their browser.",
+        description="The language of what Deskhours writes into tickets, such as notes for project managers, and into"
+        " the chat. People are shown pages and panels in that of their browser.",
     )
     ticket_number_pattern: Pattern = Field(
         default=re.compile(r"(?:#|\bTicket\s?#?)\s?(\d{4,})\b"),

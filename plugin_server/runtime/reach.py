@@ -15,6 +15,8 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
+from plugin_server.runtime.i18n import later
+
 Error = TypeVar("Error", bound=BaseException)
 
 _LOGIN_STATUSES = (200, 401, 403)
@@ -53,19 +55,22 @@ def of_error(error: BaseException, url: str, setting: str) -> Trouble:
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return _proxy(error.status)
     if _find(error, socket.gaierror) is not None or isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Trouble(
-            f"Nobody knows the host {host}.", f"Check how it is spelled in {setting}, and this machine's name server."
-        )
+        words = later("Nobody knows the host {host}.").format(host=host)
+        todo = later("Check how it is spelled in {setting}, and this machine's name server.")
+        return Trouble(words, todo.format(setting=setting))
     if _find(error, ConnectionRefusedError) is not None:
-        words = f"Nothing answers at {host} on port {port}."
-        return Trouble(words, f"Check host and port in {setting}, and whether the server there runs.")
+        words = later("Nothing answers at {host} on port {port}.").format(host=host, port=port)
+        todo = later("Check host and port in {setting}, and whether the server there runs.")
+        return Trouble(words, todo.format(setting=setting))
     if isinstance(error, TimeoutError | aiohttp.ServerTimeoutError):
-        words = f"{host} did not answer in time."
-        return Trouble(words, f"Check {setting}, and whether a firewall stands between this machine and port {port}.")
+        words = later("{host} did not answer in time.").format(host=host)
+        todo = later("Check {setting}, and whether a firewall stands between this machine and port {port}.")
+        return Trouble(words, todo.format(setting=setting, port=port))
     if isinstance(error, aiohttp.ServerDisconnectedError) or _find(error, ConnectionResetError) is not None:
-        words = f"{host} closed the connection on port {port} without an answer."
+        words = later("{host} closed the connection on port {port} without an answer.").format(host=host, port=port)
         other = "http" if urlsplit(url).scheme == "https" else "https"
-        return Trouble(words, f"Check whether {setting} must begin with {other}://, and the log of the server there.")
+        todo = later("Check whether {setting} must begin with {other}://, and the log of the server there.")
+        return Trouble(words, todo.format(setting=setting, other=other))
     if isinstance(error, aiohttp.ClientResponseError | aiohttp.ClientPayloadError):
         words = f"What answers at {host} on port {port} is no web server that can be understood."
         return Trouble(words, f"Check host and port in {setting}.")
@@ -88,8 +93,9 @@ def of_answer(status: int, headers: Mapping[str, str], body: bytes, url: str, se
     if status == 400 and b"plain HTTP request was sent to HTTPS port" in body:
         return Trouble(f"{host} speaks https there, not http.", f"Write https:// in {setting}.")
     if status in (502, 503, 504):
-        words = f"A proxy before {host} answered {status}: it does not reach the server behind it."
-        return Trouble(words, "Check whether that server runs; its start may take some minutes.")
+        words = later("A proxy before {host} answered {status}: it does not reach the server behind it.")
+        todo = later("Check whether that server runs; its start may take some minutes.")
+        return Trouble(words.format(host=host, status=status), todo)
     if status == 404:
         words = f"There is no such page at {host}: {urlsplit(url).path}."
         return Trouble(words, f"Check {setting}: another program answers there, or the path is not the one meant.")
@@ -110,7 +116,8 @@ def _certificate(error: ssl.SSLCertVerificationError, host: str, setting: str) -
             "Give it a certificate of a known authority, or name the authority's file in the variable SSL_CERT_FILE.",
         )
     if error.verify_code == 10:
-        return Trouble(f"The certificate of {host} has expired.", "Renew it on that server.")
+        words = later("The certificate of {host} has expired.").format(host=host)
+        return Trouble(words, later("Renew it on that server."))
     if error.verify_code == 9:
         return Trouble(
             f"The certificate of {host} is not valid yet.", "Check the clocks of that server and of this machine."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -11,8 +12,11 @@ import pytest
 from plugin_server.budgets.managers import Told
 from plugin_server.budgets.notices import store as notices_store
 from plugin_server.budgets.notices.service import Notices
+from plugin_server.check import rules
+from plugin_server.check import store as check_store
 from plugin_server.check.service import DAILY
 from plugin_server.dashboard import words
+from plugin_server.runtime import reach
 from plugin_server.runtime.clock import SetClock
 from tests.dashboard.office import Office
 from tests.dashboard.test_attention import desk, event, log
@@ -109,3 +113,23 @@ async def test_syncs_have_names_for_people(desk: Office) -> None:
     assert "time_entries" not in shown
     shown = await seen(desk, "Mo")
     assert "Earlier entries, read by hand" in shown
+
+
+async def test_checks_that_failed_are_told_in_the_readers_language(desk: Office) -> None:
+    late = rules.skew("clock", {"Harvest": timedelta(minutes=5)})
+    stopped = rules.deliveries("webhook", None, [("10001", desk.now)], by_log=True)
+    away = reach.of_error(ConnectionRefusedError(), "https://desk.example.com/api", "helpdesk.url")
+    rows = [late, stopped, rules.fail("helpdesk", away.words, away.todo)]
+    await check_store.keep(desk.pool, DAILY, rows, desk.now)
+    german = await seen(desk, "Mo", **{"Accept-Language": "de"})
+    for told in (
+        "Uhren Die Uhr dieses Rechners geht gegenüber der von Harvest um 5 min nach. Änderungen können übersehen",
+        "Lassen Sie beide Rechner ihre Uhren per NTP stellen",
+        "Helpdesk: sein Webhook Es kam noch nie ein Aufruf, obwohl Ticket 10001 geändert wurde.",
+        "Starten Sie deskhours setup, um Webhook und Trigger zu berichtigen.",
+        "Bei desk.example.com antwortet nichts auf Port 443.",
+        "Prüfen Sie Rechner und Port in helpdesk.url, und ob der Server dort läuft.",
+    ):
+        assert told in german
+    english = await seen(desk, "Mo")
+    assert all(text in english for one in rows for text in (one.words, one.todo))

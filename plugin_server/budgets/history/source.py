@@ -9,7 +9,7 @@ from plugin_server.budgets.history import store
 from plugin_server.budgets.service import hours
 from plugin_server.budgets.store import Event
 from plugin_server.runtime.database import Pool
-from plugin_server.runtime.i18n import day, decimal, later
+from plugin_server.runtime.i18n import day, decimal, later, retold
 from plugin_server.runtime.i18n import gettext as _
 from plugin_server.runtime.timeline import Group, Item, Place, Request, Someone
 
@@ -79,7 +79,7 @@ class LedgerSource:
             event.kind,
             _(_LABELS[event.kind]),
             by=event.by_name or (_("Deskhours") if event.by_user is None else ""),
-            text=event.reason,
+            text=retold(event.reason),
             facts=list(_facts(event, request)),
         )
 

@@ -9,6 +9,7 @@ from plugin_server.alerts.sending import mail
 from plugin_server.alerts.sending.outcome import Never, NotNow
 from plugin_server.check.context import Context
 from plugin_server.check.rules import Result, fail, ok
+from plugin_server.runtime.i18n import later
 
 
 async def email(context: Context) -> list[Result]:
@@ -20,11 +21,14 @@ async def email(context: Context) -> list[Result]:
     try:
         await mail.look(server)
     except Never as refusal:
-        todo = "Correct alerts.email.user, or put the right password where alerts.email.password says."
+        todo = later("Correct alerts.email.user, or put the right password where alerts.email.password says.")
         return [fail(name, str(refusal), todo)]
     except NotNow as trouble:
-        todo = "Compare alerts.email.host, .port and .tls with what your mail server wants; see its own log."
-        return [fail(name, str(trouble), f"{todo} E-mails wait meanwhile.")]
+        todo = later(
+            "Compare alerts.email.host, .port and .tls with what your mail server wants; see its own log. E-mails wait"
+            " meanwhile."
+        )
+        return [fail(name, str(trouble), todo)]
     signed = "takes our user and password" if server.user else "answers; nobody signs in"
     return [ok(name, f"The mail server {server.where} {signed}. No mail was sent.")]
 
@@ -36,6 +40,6 @@ async def chat(context: Context) -> list[Result]:
         return [ok(name, "The manifest has no chat, so no alert goes to one.")]
     parts = urlsplit(settings.url.get_secret_value())
     if not parts.path.strip("/") and not parts.query:
-        words = f"alerts.chat.url names the host {parts.hostname} and no webhook on it."
-        return [fail(name, words, "Make an incoming webhook in the chat, and put its whole address there.")]
+        words = later("alerts.chat.url names the host {host} and no webhook on it.").format(host=parts.hostname)
+        return [fail(name, words, later("Make an incoming webhook in the chat, and put its whole address there."))]
     return [ok(name, f"The webhook's address at {parts.hostname} has the right form. Nothing was posted.")]

@@ -17,6 +17,7 @@ from plugin_server.check import lock
 from plugin_server.check.context import SETUP_TOKEN, Context
 from plugin_server.check.rules import Result, fail, ok, skipped, warn
 from plugin_server.helpdesk import base
+from plugin_server.runtime.i18n import later
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.store import Ticket
 
@@ -79,7 +80,9 @@ async def gate(context: Context) -> list[Result]:
         asked += 1
         if holes:
             who = f"{member.name} (roles: {', '.join(member.roles)})"
-            words = f"The lock does not hold: {who} could write ticket {ticket.number}, because {' and '.join(holes)}."
+            words = later("The lock does not hold: {name} could write ticket {number}, because {holes}.").format(
+                name=who, number=ticket.number, holes=" and ".join(holes)
+            )
             found.append(fail(name, words, _mending(context)))
     if not asked:
         return [skipped(name, unasked, _instead(context))]
@@ -91,10 +94,10 @@ async def gate(context: Context) -> list[Result]:
 def _mending(context: Context) -> str:
     if context.setup_token:
         return "Run deskhours setup, which puts its own workflows right; the row “workflows” names any other to change."
-    return (
-        f"Run deskhours setup, which puts its own workflows right; check with {SETUP_TOKEN} to be told which other"
-        " workflow opens the lock."
-    )
+    return later(
+        "Run deskhours setup, which puts its own workflows right; check with {variable} to be told which other workflow"
+        " opens the lock."
+    ).format(variable=SETUP_TOKEN)
 
 
 def _instead(context: Context) -> str:

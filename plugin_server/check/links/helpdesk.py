@@ -15,11 +15,14 @@ from plugin_server.check.rules import Result, because, fail, ok, skipped, warn
 from plugin_server.helpdesk import base
 from plugin_server.helpdesk.zammad import core
 from plugin_server.helpdesk.zammad.probe import Role
+from plugin_server.runtime.i18n import later
 
 NEEDED = "ticket.agent"
 """The one permission that the running service needs; in the words of Zammad."""
 
 ADDRESS = "/api/v1/users/me"
+
+SILENT = later("Zammad did not tell: {reason}.")
 
 
 @dataclass(frozen=True)
@@ -49,16 +52,20 @@ async def helpdesk(context: Context) -> list[Result]:
     try:
         me = await context.probe.me(token)
     except base.Unauthorized as error:
-        todo = (
+        words = later("Zammad refuses the token that helpdesk.token names: {reason}.").format(reason=_words(error))
+        todo = later(
             "In Zammad, as the service user, make an access token (Profile > Token Access) with the permission"
-            f" {NEEDED}, and put it where the manifest's helpdesk.token says; then restart server and worker."
+            " {permission}, and put it where the manifest's helpdesk.token says; then restart server and worker."
         )
-        return [fail(name, f"Zammad refuses the token that helpdesk.token names: {_words(error)}.", todo)]
+        return [fail(name, words, todo.format(permission=NEEDED))]
     except base.Denied as error:
-        todo = "In Zammad, switch on Token Access (Admin > System > API), and let the service user be active."
-        return [fail(name, f"Zammad lets nobody in by token: {_words(error)}.", todo)]
+        words = later("Zammad lets nobody in by token: {reason}.").format(reason=_words(error))
+        todo = later("In Zammad, switch on Token Access (Admin > System > API), and let the service user be active.")
+        return [fail(name, words, todo)]
     except base.Missing:
-        words = f"There is no Zammad at {context.helpdesk_url}: what answers knows nothing of {ADDRESS}."
+        words = later("There is no Zammad at {url}: what answers knows nothing of {path}.").format(
+            url=context.helpdesk_url, path=ADDRESS
+        )
         return [fail(name, words, _elsewhere(context.helpdesk_url))]
     except base.HelpdeskError as error:
         return [await why(context, name, url, "helpdesk.url", error)]
@@ -70,7 +77,8 @@ async def helpdesk(context: Context) -> list[Result]:
     try:
         service = _Service(context, me, tuple(await context.probe.roles(token)))
     except base.HelpdeskError as error:
-        return [*rows, fail("service_user", f"Zammad did not tell its roles: {_words(error)}.", AGAIN)]
+        words = later("Zammad did not tell its roles: {reason}.").format(reason=_words(error))
+        return [*rows, fail("service_user", words, AGAIN)]
     rows += await _told("service_user", lambda: _user(service))
     rows += await _told("pm_role", lambda: _managers(service))
     rows += await _told("fields", lambda: _fields(context))
@@ -81,7 +89,9 @@ async def sign_in(context: Context) -> list[Result]:
     """Whether the helpdesk knows the application and its secret. Where it sends people back to is told only to an
     administrator, by the setup's row."""
     name = "helpdesk_sign_in"
-    todo = "Run deskhours setup, which compares the application with helpdesk.client_id and helpdesk.client_secret."
+    todo = later(
+        "Run deskhours setup, which compares the application with helpdesk.client_id and helpdesk.client_secret."
+    )
     try:
         await context.helpdesk.refresh(NOBODYS)
     except base.GrantRefused:
@@ -90,7 +100,7 @@ async def sign_in(context: Context) -> list[Result]:
         if await _is_away(context):
             return [because(name, "helpdesk")]
         if isinstance(error, base.Unauthorized):
-            return [fail(name, "Zammad does not know our application, or not with this secret.", todo)]
+            return [fail(name, later("Zammad does not know our application, or not with this secret."), todo)]
         if isinstance(error, base.Refused):
             return [warn(name, f"Zammad answers our application with: {_words(error)}.", todo)]
         return [await why(context, name, f"{context.helpdesk_url}{ADDRESS}", "helpdesk.url", error)]
@@ -118,15 +128,17 @@ async def _is_away(context: Context) -> bool:
 
 def _elsewhere(url: str) -> str:
     if urlsplit(url).path.strip("/"):
-        return "helpdesk.url must be the address alone that people open, without a path after it."
-    return "Another program answers there: write into helpdesk.url the address, with its port, at which Zammad opens."
+        return later("helpdesk.url must be the address alone that people open, without a path after it.")
+    return later(
+        "Another program answers there: write into helpdesk.url the address, with its port, at which Zammad opens."
+    )
 
 
 async def _told(name: str, look: Callable[[], Awaitable[list[Result]]]) -> list[Result]:
     try:
         return await look()
     except base.HelpdeskError as error:
-        return [fail(name, f"Zammad did not tell: {_words(error)}.", AGAIN)]
+        return [fail(name, SILENT.format(reason=_words(error)), AGAIN)]
 
 
 async def _version(context: Context) -> list[Result]:
@@ -140,30 +152,37 @@ async def _version(context: Context) -> list[Result]:
 async def _token(context: Context, me: base.Member) -> list[Result]:
     """The permission, of the token and of its user, and the rights in groups that come with the roles."""
     name, who = "service_token", me.login or me.name
-    of_token = f"Make a token of {who} with the permission {NEEDED} (Profile > Token Access), for helpdesk.token."
-    of_user = f"In Zammad, give {who} the role Agent (Admin > Users)."
+    of_token = later(
+        "Make a token of {name} with the permission {permission} (Profile > Token Access), for helpdesk.token."
+    ).format(name=who, permission=NEEDED)
+    of_user = later("In Zammad, give {name} the role Agent (Admin > Users).").format(name=who)
     try:
         await context.probe.acts_as_agent(context.service_token)
         roles = await context.probe.roles(context.service_token)
     except base.Denied as error:
         # Zammad's words differ (its Auth::RequiredPermission); which of the two lacks it, the user can't be asked.
         lacking = of_token if "oken" in str(error) else of_user
-        return [fail(name, f"The token's permission {NEEDED} is missing: {_words(error)}.", lacking)]
+        words = later("The token's permission {permission} is missing: {reason}.")
+        return [fail(name, words.format(permission=NEEDED, reason=_words(error)), lacking)]
     held = [role for role in roles if role.id in me.role_ids]
     if not any(NEEDED in role.permissions for role in held):
-        return [fail(name, f"{who}'s permission {NEEDED} is missing.", of_user)]
+        words = later("{name}'s permission {permission} is missing.").format(name=who, permission=NEEDED)
+        return [fail(name, words, of_user)]
     groups: dict[int, set[str]] = {group: set(rights) for group, rights in me.groups.items()}
     for role in held:
         for group, rights in role.groups.items():
             groups.setdefault(group, set()).update(rights)
     if not any(groups.values()):
-        todo = f"Give {who} access to the groups whose tickets Deskhours looks after: read, create and change."
-        return [fail(name, f"{who} may see no group's tickets.", todo)]
+        todo = later("Give {name} access to the groups whose tickets Deskhours looks after: read, create and change.")
+        return [fail(name, later("{name} may see no group's tickets.").format(name=who), todo.format(name=who))]
     missing = rules.missing_rights(groups)
     if missing:
         lacking = "; ".join(f"group {group}: {', '.join(rights)}" for group, rights in missing.items())
-        todo = f"In Zammad (Admin > Users, {who}), tick these, or take the group away if it is none of Deskhours'."
-        return [fail(name, f"{who} lacks rights: {lacking}.", todo)]
+        words = later("{name} lacks rights: {rights}.").format(name=who, rights=lacking)
+        todo = later(
+            "In Zammad (Admin > Users, {name}), tick these, or take the group away if it is none of Deskhours'."
+        )
+        return [fail(name, words, todo.format(name=who))]
     return [ok(name, f"It may act as an agent, with every right that is needed in {len(groups)} group(s).")]
 
 
@@ -172,12 +191,15 @@ async def _user(service: _Service) -> list[Result]:
     name, who, wanted = "service_user", service.who, service.context.settings.helpdesk.roles.service
     role = service.role(wanted)
     if role is None:
-        words = f"Zammad has no role “{wanted}” (helpdesk.roles.service): locks would stop Deskhours itself."
-        todo = "If it was renamed in Zammad, write its name into helpdesk.roles.service; else run deskhours setup."
-        return [fail(name, words, todo)]
+        words = later("Zammad has no role “{role}” (helpdesk.roles.service): locks would stop Deskhours itself.")
+        todo = later(
+            "If it was renamed in Zammad, write its name into helpdesk.roles.service; else run deskhours setup."
+        )
+        return [fail(name, words.format(role=wanted), todo)]
     if role not in service.held:
-        words = f"{who} does not hold the role “{wanted}”: locks stop Deskhours itself."
-        return [fail(name, words, f"Run deskhours setup, or give {who} the role (Admin > Users).")]
+        words = later("{name} does not hold the role “{role}”: locks stop Deskhours itself.")
+        todo = later("Run deskhours setup, or give {name} the role (Admin > Users).")
+        return [fail(name, words.format(name=who, role=wanted), todo.format(name=who))]
     found = []
     members = await service.context.helpdesk.members_of(service.context.service_token, role.id)
     others = [one.login or one.name for one in members if one.id != service.me.id]
@@ -197,9 +219,9 @@ async def _managers(service: _Service) -> list[Result]:
     name, wanted = "pm_role", service.context.settings.helpdesk.roles.pm
     role = service.role(wanted)
     if role is None:
-        words = f"Zammad has no role “{wanted}” (helpdesk.roles.pm): nobody but administrators unlocks tickets."
-        todo = "If it was renamed in Zammad, write its name into helpdesk.roles.pm; else run deskhours setup."
-        return [fail(name, words, todo)]
+        words = later("Zammad has no role “{role}” (helpdesk.roles.pm): nobody but administrators unlocks tickets.")
+        todo = later("If it was renamed in Zammad, write its name into helpdesk.roles.pm; else run deskhours setup.")
+        return [fail(name, words.format(role=wanted), todo)]
     members = await service.context.helpdesk.members_of(service.context.service_token, role.id)
     if not members:
         words = f"Nobody holds the role “{wanted}”: locks are told to nobody, and only administrators unlock."
@@ -217,8 +239,8 @@ async def _fields(context: Context) -> list[Result]:
     wanted = core.field_names(context.settings.helpdesk.fields)
     missing = sorted(field for field in wanted.values() if field not in names)
     if missing:
-        words = f"Tickets have no field {', '.join(missing)}."
-        todo = (
+        words = later("Tickets have no field {names}.").format(names=", ".join(missing))
+        todo = later(
             "Run deskhours setup, or write the fields' names in the manifest (helpdesk.fields) as they are in Zammad."
         )
         return [fail(name, words, todo)]

@@ -7,6 +7,7 @@ from plugin_server.check.reaching import why
 from plugin_server.check.rules import Result, fail, ok, skipped, warn
 from plugin_server.manifest import url_text
 from plugin_server.notes.model import Model, ModelFailed
+from plugin_server.runtime.i18n import later
 
 SAMPLE = "I have corrected the opening hours on the contact page."
 """What the model is asked about: a sentence of our own; no reply ever leaves for a check."""
@@ -38,14 +39,17 @@ async def note_model(context: Context) -> list[Result]:
 
 _WORDS = {
     "refused": (
-        "{url} refuses the key that notes.key names.",
-        "Make a new key there, and put it where notes.key says.",
+        later("{url} refuses the key that notes.key names."),
+        later("Make a new key there, and put it where notes.key says."),
     ),
     "unknown_model": (
-        "{url} knows no model {model}.",
-        "Correct notes.model (in Azure the deployment's name), or notes.base_url and its path.",
+        later("{url} knows no model {model}."),
+        later("Correct notes.model (in Azure the deployment's name), or notes.base_url and its path."),
     ),
-    "busy": ("{url} takes no more questions now: a limit or the credit is used up.", "Look at the account there."),
+    "busy": (
+        later("{url} takes no more questions now: a limit or the credit is used up."),
+        later("Look at the account there."),
+    ),
     "slow": ("The model {model} did not answer within {seconds:g} s.", "Use a faster model, or see its server."),
     "broken": (
         "What answers at {url} does not answer as a model does.",

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from plugin_server.check import rules
 from plugin_server.check.context import Context
+from plugin_server.check.links.helpdesk import SILENT
 from plugin_server.check.reaching import AGAIN
 from plugin_server.check.rules import Result, fail, skipped
 from plugin_server.helpdesk import base
@@ -32,7 +33,7 @@ async def webhook(context: Context) -> list[Result]:
         me = await context.probe.me(context.service_token)
         changes = await context.probe.changed_by_others(context.service_token, me.id, WITHIN)
     except base.HelpdeskError as error:
-        return [fail(name, f"Zammad did not tell: {str(error).rstrip('.')}.", AGAIN)]
+        return [fail(name, SILENT.format(reason=str(error).rstrip(".")), AGAIN)]
     last = await tickets_store.last_delivery(context.database)
     due = context.clock.now() - LATE
     # What happened before there was a Deskhours to call, nobody can have told it.
