@@ -199,12 +199,14 @@ class User(msgspec.Struct):
 
 class Company(msgspec.Struct):
     """The account's company. ``wants_timestamp_timers``: time is entered by start and end, not by duration; ``clock``
-    is the notation of those times, ``12h`` or ``24h``."""
+    is the notation of those times, ``12h`` or ``24h``; ``week_start_day`` the English name of the day on which weeks
+    begin (Harvest's API documentation, "Company")."""
 
     base_uri: str
     name: str = ""
     wants_timestamp_timers: bool = False
     clock: str = "24h"
+    week_start_day: str = "Monday"
     is_active: bool = True
 
 

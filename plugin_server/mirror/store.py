@@ -40,11 +40,13 @@ class Task:
 @dataclass(frozen=True)
 class Company:
     """The account: the address of its pages for people, whether time is entered by start and end
-    (``wants_timestamp_timers``), and the notation of such times (``12h`` or ``24h``)."""
+    (``wants_timestamp_timers``), the notation of such times (``12h`` or ``24h``), and the English name of the day on
+    which weeks begin."""
 
     base_uri: str
     wants_timestamp_timers: bool
     clock: str
+    week_start_day: str
 
 
 @dataclass(frozen=True)
@@ -268,13 +270,15 @@ async def write_company(connection: Connection, company: wire.Company) -> None:
     """Remember the company."""
     await connection.execute(
         """
-        INSERT INTO harvest_company (base_uri, wants_timestamp_timers, clock) VALUES ($1, $2, $3)
+        INSERT INTO harvest_company (base_uri, wants_timestamp_timers, clock, week_start_day) VALUES ($1, $2, $3, $4)
         ON CONFLICT (only_row) DO UPDATE SET base_uri = excluded.base_uri,
-            wants_timestamp_timers = excluded.wants_timestamp_timers, clock = excluded.clock
+            wants_timestamp_timers = excluded.wants_timestamp_timers, clock = excluded.clock,
+            week_start_day = excluded.week_start_day
         """,
         company.base_uri.rstrip("/"),
         company.wants_timestamp_timers,
         company.clock,
+        company.week_start_day,
     )
 
 
@@ -327,7 +331,7 @@ async def tasks(pool: Pool, user_id: int, project_id: int) -> list[Task]:
 
 async def company(pool: Pool) -> Company | None:
     """The account's company, once known."""
-    row = await pool.fetchrow("SELECT base_uri, wants_timestamp_timers, clock FROM harvest_company")
+    row = await pool.fetchrow("SELECT base_uri, wants_timestamp_timers, clock, week_start_day FROM harvest_company")
     return Company(**row) if row else None
 
 

@@ -63,6 +63,11 @@ async def test_hours_are_summed_by_ticket_with_what_is_on_its_way(office: Office
     assert "Ticket 2</span>" not in html, "the helpdesk has not let her see it"
     assert "Other, for no ticket" in html
     assert "0.50 h of this are not in Harvest yet." in html
+    await office.stand.server.pool.execute(
+        "INSERT INTO harvest_company (base_uri, wants_timestamp_timers, week_start_day)"
+        " VALUES ('https://acme.example.com', false, 'Wednesday')"
+    )
+    assert (await details(office))["hours"]["week"] == "3.00", "the account's weeks begin today"
 
 
 async def test_a_running_timer_counts_up_to_now(office: Office) -> None:

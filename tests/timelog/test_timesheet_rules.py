@@ -30,21 +30,39 @@ WORKED = st.lists(
 )
 
 
-@given(DAYS)
-def test_a_week_is_seven_days_from_monday_with_today_among_them(today: date) -> None:
-    first, last = rules.week_of(today)
-    assert (first.weekday(), last - first) == (0, timedelta(days=6))
+STARTS = st.integers(0, 6)
+
+
+@given(DAYS, STARTS)
+def test_a_week_is_seven_days_from_its_first_with_today_among_them(today: date, start: int) -> None:
+    first, last = rules.week_of(today, start)
+    assert (first.weekday(), last - first) == (start, timedelta(days=6))
     assert first <= today <= last
-    assert rules.span(today)[0] <= min(first, today - timedelta(days=rules.LOOKED_BACK))
+    assert rules.span(today, start)[0] <= min(first, today - timedelta(days=rules.LOOKED_BACK))
 
 
-@given(WORKED)
-def test_every_hour_of_the_week_stands_in_one_line(worked: list[Worked]) -> None:
-    sheet = rules.sheet(worked, TODAY)
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("Monday", date(2026, 3, 2)),
+        ("Sunday", date(2026, 3, 1)),
+        ("saturday", date(2026, 2, 28)),
+        ("Wednesday", TODAY),
+        ("", date(2026, 3, 2)),
+    ],
+    ids=["monday", "sunday", "saturday", "today", "unknown"],
+)
+def test_weeks_begin_on_the_day_that_harvest_names(name: str, first: date) -> None:
+    assert rules.week_of(TODAY, rules.start_of_weeks(name))[0] == first
+
+
+@given(WORKED, STARTS)
+def test_every_hour_of_the_week_stands_in_one_line(worked: list[Worked], start: int) -> None:
+    sheet = rules.sheet(worked, TODAY, start)
     assert sum(line.week for line in sheet.lines) == sheet.week
     assert sum(line.today for line in sheet.lines) == sheet.today <= sheet.week
     assert sheet.waiting <= sheet.week
-    first, last = rules.week_of(TODAY)
+    first, last = rules.week_of(TODAY, start)
     assert sheet.week == sum(one.hours for one in worked if first <= one.day <= last)
     tickets = [line.ticket_id for line in sheet.lines]
     assert len(set(tickets)) == len(tickets)
@@ -84,7 +102,7 @@ def test_a_persons_day_is_a_day_of_their_zone_also_when_clocks_change(now: datet
     today = clocks.today(SetClock(now), zone)
     start, end = (datetime.combine(today + timedelta(days=n), time(), zone).astimezone(UTC) for n in (0, 1))
     assert start <= now < end
-    assert rules.week_of(today)[0] <= today
+    assert rules.week_of(today, 0)[0] <= today
 
 
 TASKS = [Task(1, "Support", billable=True), Task(2, "Development", billable=True), Task(3, "Call", billable=False)]

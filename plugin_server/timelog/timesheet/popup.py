@@ -53,13 +53,15 @@ class TimesheetSection:
         if caller is None or caller.harvest_user_id is None:
             return PopupPart()
         today = clocks.today(self._clock, caller.zone)
-        first, last = rules.span(today)
+        company = await self._mirror.company()
+        start = rules.start_of_weeks(company.week_start_day if company else "")
+        first, last = rules.span(today, start)
         worked = [
             Worked(*one)
             for one in await account_store.worked(self._pool, caller.harvest_user_id, first, last, self._clock.now())
         ]
         worked += await store.waiting(self._pool, caller.agent_id, first, last)
-        sheet = rules.sheet(worked, today)
+        sheet = rules.sheet(worked, today, start)
         by_day: dict[date, int] = {}
         for one in worked:
             by_day[one.day] = by_day.get(one.day, 0) + one.hours

@@ -55,20 +55,30 @@ class Gap:
     target: int
 
 
-def week_of(today: date) -> tuple[date, date]:
-    """The first and last day of a week, which begins on Monday."""
-    first = today - timedelta(days=today.weekday())
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def start_of_weeks(name: str) -> int:
+    """The day on which weeks begin, as :meth:`datetime.date.weekday` counts, by its English name (Harvest's
+    ``week_start_day``); Monday for a name that is none."""
+    return _DAYS.index(name.lower()) if name.lower() in _DAYS else 0
+
+
+def week_of(today: date, start: int) -> tuple[date, date]:
+    """The first and last day of a week that begins on the weekday ``start``."""
+    first = today - timedelta(days=(today.weekday() - start) % 7)
     return first, first + timedelta(days=6)
 
 
-def span(today: date) -> tuple[date, date]:
+def span(today: date, start: int) -> tuple[date, date]:
     """The days that are needed for both the week and the gaps."""
-    return min(week_of(today)[0], today - timedelta(days=LOOKED_BACK)), week_of(today)[1]
+    first, last = week_of(today, start)
+    return min(first, today - timedelta(days=LOOKED_BACK)), last
 
 
-def sheet(worked: Iterable[Worked], today: date) -> Sheet:
-    """The sums of a week."""
-    first, last = week_of(today)
+def sheet(worked: Iterable[Worked], today: date, start: int) -> Sheet:
+    """The sums of a week that begins on the weekday ``start``."""
+    first, last = week_of(today, start)
     rows = [one for one in worked if first <= one.day <= last]
     by_ticket: dict[int | None, list[Worked]] = {}
     for one in rows:
