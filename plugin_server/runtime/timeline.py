@@ -9,7 +9,8 @@ order (keyset), so every source finds what comes after it by itself, and a page 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal, NamedTuple, Protocol
@@ -87,9 +88,10 @@ class Item:
     """One line of a timeline.
 
     ``kind`` is a word for programs, ``label`` one for people. ``is_exact`` is whether the instant is known, or only the
-    ``day``. ``text`` is what was said, without markup; ``trouble`` says in words why it is missing. ``hours`` in
-    hundredths, and ``total`` those that count for the ticket up to here, whatever is filtered. ``facts`` are further
-    things to say, in words. ``url`` leads to the thing itself.
+    ``day``. ``series`` says what the number is of, where that is not the whole group's. ``text`` is what was said,
+    without markup; ``trouble`` says in words why it is missing. ``hours`` in hundredths, and ``total`` those that count
+    for the ticket up to here, whatever is filtered. ``facts`` are further things to say, in words. ``url`` leads to the
+    thing itself.
     """
 
     place: Place
@@ -110,11 +112,12 @@ class Item:
     billable: bool | None = None
     running_since: datetime | None = None
     internal: bool = False
+    series: str = ""
 
     @property
     def id(self) -> str:
         """Names the item among all of its ticket."""
-        return f"{self.group}-{self.place.id}"
+        return f"{self.series or self.group}-{self.place.id}"
 
 
 class Source(Protocol):
@@ -135,3 +138,37 @@ class Source(Protocol):
     async def complete(self, request: Request, items: Sequence[Item], *, whole: bool) -> Sequence[Item]:
         """The source's items as they are shown, with what is too costly to be read for those that are not; an item may
         turn out not to be for the reader, and is left out. ``whole``: for an export, texts at full length."""
+
+
+class Doings(ABC):
+    """A source of what helpdesk users have done, in the order in which it was done. None of it is a time entry, so a
+    filter by billable leaves it out; nothing has to be read anew to be shown."""
+
+    group: Group
+    rank: int
+
+    async def people(self, ticket_id: int, *, internal: bool) -> Sequence[Someone]:
+        """Who has done something; that is nothing internal."""
+        return [Someone(name, helpdesk_id=user_id) for user_id, name in (await self.doers(ticket_id)).items()]
+
+    async def items(self, request: Request, limit: int) -> list[Item]:
+        """What was done, in order."""
+        if request.billable is not None:
+            return []
+        user_ids = None if request.person is None else request.person.helpdesk_ids
+        return await self.done(request, user_ids, request.beyond(self.rank), limit)
+
+    async def complete(self, request: Request, items: Sequence[Item], *, whole: bool) -> Sequence[Item]:
+        """Nothing is missing."""
+        return items
+
+    @abstractmethod
+    async def doers(self, ticket_id: int) -> Mapping[int, str]:
+        """Helpdesk users who did something about a ticket, with their names."""
+
+    @abstractmethod
+    async def done(
+        self, request: Request, user_ids: Collection[int] | None, beyond: tuple[datetime, int], limit: int
+    ) -> list[Item]:
+        """What comes next beyond a place, in order, ``limit`` at most; by these users alone where there are any to
+        choose."""

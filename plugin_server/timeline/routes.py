@@ -91,10 +91,10 @@ class TimelineRoutes:
         """The whole filtered timeline."""
         visitor = await self._browsers.visitor(request)
         wanted = rules.wanted(request.query.items())
-        ticket, items = await self._timelines.export(visitor.caller, int(request.match_info["ticket_id"]), wanted)
-        name = "".join(sign for sign in ticket.number if sign.isascii() and sign.isalnum())
-        rows = (view.cells(item, visitor.caller) for item in items)
-        return await export.send(request, f"deskhours-timeline-{name or ticket.id}.csv", view.HEAD, rows)
+        found = await self._timelines.export(visitor.caller, int(request.match_info["ticket_id"]), wanted)
+        name = "".join(sign for sign in found.ticket.number if sign.isascii() and sign.isalnum())
+        name = f"deskhours-timeline-{name or found.ticket.id}.csv"
+        return await export.send(request, name, view.HEAD, view.rows(found, visitor.caller))
 
     async def send_lines(self, _request: web.Request) -> web.FileResponse:
         """How lines look: as in the extension's sidebar."""

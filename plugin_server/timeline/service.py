@@ -12,7 +12,7 @@ from plugin_server.helpdesk import base
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.reading import reading
-from plugin_server.runtime.timeline import Item, Person, Request, Someone, Source
+from plugin_server.runtime.timeline import Item, Person, Place, Request, Someone, Source
 from plugin_server.tickets.articles.service import Articles
 from plugin_server.tickets.attribution import store as attribution_store
 from plugin_server.tickets.attribution.store import Unassigned
@@ -55,7 +55,8 @@ class Loose:
 class Timeline:
     """A page of a ticket's timeline as one reader may see it.
 
-    ``sums`` are of all time entries that are asked for, on whatever page. ``unassigned`` are offered on a first page.
+    ``sums`` are of all time entries that are asked for, on whatever page. ``unassigned`` are offered on a first page,
+    the latest of them where there are more (``has_more_unassigned``).
     ``is_current``: the helpdesk's articles are all known; otherwise some may be missing for the moment.
     """
 
@@ -66,7 +67,17 @@ class Timeline:
     people: Sequence[Person]
     sums: Sequence[PersonSum]
     unassigned: Sequence[Loose]
+    has_more_unassigned: bool
     is_current: bool
+
+
+@dataclass(frozen=True)
+class Export:
+    """All of a ticket's timeline that is asked for; ``is_cut``: but for what comes after :data:`EXPORTED` lines."""
+
+    ticket: Ticket
+    items: Sequence[Item]
+    is_cut: bool
 
 
 class Timelines:
@@ -97,20 +108,22 @@ class Timelines:
             everyone, request = await self._request(caller, ticket, wanted, internal=internal)
             request = replace(request, after=after)
             found = [await one.items(request, wanted.size + 1) for one in self._chosen(wanted)]
-            sums = await self._sums(request) if wanted.has("time") else []
+            sums = await self._sums(request, everyone) if wanted.has("time") else []
             unassigned = await self._unassigned(ticket) if after is None else []
+            has_more = len(unassigned) > UNASSIGNED
         shown, last = rules.page(found, wanted.size, wanted.order)
         items = await self._completed(request, shown, whole=False)
         next_cursor = rules.cursor(last, wanted.order) if last else None
-        return Timeline(ticket, wanted, items, next_cursor, everyone, sums, unassigned, is_current)
+        loose = unassigned[:UNASSIGNED]
+        return Timeline(ticket, wanted, items, next_cursor, everyone, sums, loose, has_more, is_current)
 
-    async def export(self, caller: Caller, ticket_id: int, wanted: Wanted) -> tuple[Ticket, Sequence[Item]]:
+    async def export(self, caller: Caller, ticket_id: int, wanted: Wanted) -> Export:
         """All that is asked for, texts at full length. Raises as :meth:`read`."""
         ticket, _is_current, internal = await self._open(caller, ticket_id, wanted)
         _everyone, request = await self._request(caller, ticket, wanted, internal=internal)
-        found = [await one.items(request, EXPORTED) for one in self._chosen(wanted)]
-        shown, _last = rules.page(found, EXPORTED, wanted.order)
-        return ticket, await self._completed(request, shown, whole=True)
+        found = [await one.items(request, EXPORTED + 1) for one in self._chosen(wanted)]
+        shown, last = rules.page(found, EXPORTED, wanted.order)
+        return Export(ticket, await self._completed(request, shown, whole=True), is_cut=last is not None)
 
     def _chosen(self, wanted: Wanted) -> list[Source]:
         return [one for one in self._sources if wanted.has(one.group)]
@@ -160,18 +173,19 @@ class Timelines:
 
     async def _completed(self, request: Request, shown: Sequence[Item], *, whole: bool) -> Sequence[Item]:
         """The items with what their sources add to what is shown, in their order."""
-        completed: dict[str, Item] = {}
+        completed: dict[Place, Item] = {}
         for source in self._sources:
             mine = [item for item in shown if item.place.rank == source.rank]
-            completed |= {item.id: item for item in await source.complete(request, mine, whole=whole)}
-        return [completed[item.id] for item in shown if item.id in completed]
+            completed |= {item.place: item for item in await source.complete(request, mine, whole=whole)}
+        return [completed[item.place] for item in shown if item.place in completed]
 
-    async def _sums(self, request: Request) -> list[PersonSum]:
+    async def _sums(self, request: Request, everyone: Sequence[Person]) -> list[PersonSum]:
+        owners = {number: one.key for one in everyone for number in one.harvest_ids}
         found: dict[str, PersonSum] = {}
         for one in await self._entries.sums(request):
-            name = request.harvest_names.get(one.user_id, "")
-            so_far = found.get(name, PersonSum(name))
-            found[name] = (
+            key = owners.get(one.user_id, str(one.user_id))
+            so_far = found.get(key, PersonSum(request.harvest_names.get(one.user_id, "")))
+            found[key] = (
                 replace(so_far, billable=so_far.billable + one.hours)
                 if one.billable
                 else replace(so_far, other=so_far.other + one.hours)
@@ -181,6 +195,6 @@ class Timelines:
     async def _unassigned(self, ticket: Ticket) -> list[Loose]:
         if ticket.project_id is None:
             return []
-        found = await attribution_store.unassigned(self._pool, ticket.project_id, UNASSIGNED)
+        found = await attribution_store.unassigned(self._pool, ticket.project_id, UNASSIGNED + 1)
         names = await entries_store.names(self._pool, {one.user_id for one in found})
         return [Loose(one, names.get(one.user_id, "")) for one in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -19,11 +19,12 @@ from plugin_server.helpdesk.base import Helpdesk
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.i18n import decimal
+from plugin_server.runtime.i18n import gettext as _
 from plugin_server.runtime.templates import Templates
 from plugin_server.runtime.timeline import Item
 from plugin_server.timeline import rules
 from plugin_server.timeline.rules import Wanted
-from plugin_server.timeline.service import Timeline
+from plugin_server.timeline.service import Export, Timeline
 
 POLL_SECONDS = 60
 """An open sidebar asks again so often."""
@@ -117,6 +118,7 @@ class TimelineOut(BaseModel):
     sums: list[SumOut]
     people: dict[str, str] = Field(description="Whom `person` can name, and what they are called.")
     unassigned: list[UnassignedOut] = Field(description="On the first page.")
+    unassigned_more: bool = Field(description="There are earlier ones, which the dashboard has.")
     complete: bool = Field(description="False while the helpdesk's articles could not all be read.")
 
 
@@ -141,13 +143,25 @@ def to_json(timeline: Timeline) -> TimelineOut:
             )
             for one in timeline.unassigned
         ],
+        unassigned_more=timeline.has_more_unassigned,
         complete=timeline.is_current,
     )
+
+
+def rows(found: Export, caller: Caller) -> Iterator[Sequence[object]]:
+    """A CSV's rows; the last one says where others are missing."""
+    for item in found.items:
+        yield cells(item, caller)
+    if found.is_cut:
+        words = _("The list ends here, after {count} lines. Choose fewer days for the others.")
+        yield [words.format(count=len(found.items)) if name == "text" else "" for name in HEAD]
 
 
 def cells(item: Item, caller: Caller) -> Sequence[object]:
     """An item's cells in a CSV: instants with the reader's offset, hours with a point."""
     words = item.trouble or item.text
+    if item.is_cut and not item.trouble:
+        words = _("{text} … (The text is too long to be here whole; the helpdesk has all of it.)").format(text=words)
     return (
         item.place.at.astimezone(caller.zone).isoformat(timespec="seconds") if item.is_exact else "",
         item.day or item.place.at.astimezone(caller.zone).date(),
@@ -219,6 +233,7 @@ class Views:
             "timeline/fragment.html",
             lang,
             page=page.having(order=None),
+            dashboard=f"{self._public_url}/dashboard",
             entries="",
             more=more if more > timeline.wanted.size else 0,
             poll=POLL_SECONDS,

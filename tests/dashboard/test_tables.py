@@ -16,6 +16,7 @@ from plugin_server.dashboard import export, listing
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Problem
 from tests.dashboard.office import Office
+from tests.support.tables import table
 
 ROWS = st.dictionaries(st.integers(1, 500), st.integers(-50, 50), max_size=60)
 
@@ -61,10 +62,12 @@ def test_what_stands_in_a_cell_comes_out_of_the_csv_and_is_no_formula(rows: list
     for before, after in zip(rows, read, strict=True):
         for cell, shown in zip(before, after, strict=True):
             assert shown in (cell, f"'{cell}")
-            assert not shown.startswith(("=", "+", "-", "@", "\t", "\r"))
+            assert not re.match(r"[\s\u200b\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]", shown)
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\u200b=", "\ufeff\xa0@", "＝", "﹢"], ids=ascii
+)
 def test_a_formula_is_text(start: str) -> None:
     assert export.cell(f"{start}1+1") == f"'{start}1+1"
     assert export.cell("1=1") == "1=1"
@@ -133,8 +136,8 @@ async def test_projects_show_what_counts_for_no_ticket(office: Office) -> None:
     await office.entry(3, 9, 5, 500, None)
     text = await office.page("Ari")
     assert re.findall(r'<tr data-project="(\d+)"', text) == ["9", "7", "8"]
-    status, table = await office.ask("Ari", "/dashboard/projects.csv")
-    rows = list(csv.DictReader(io.StringIO(table)))
+    status, text = await office.ask("Ari", "/dashboard/projects.csv")
+    rows = table(text)
     assert status == 200
     shop = next(row for row in rows if row["project_id"] == "7")
     assert (shop["project"], shop["used_hours"], shop["percent"], shop["band"]) == ("[S] Shop", "5.50", "55", "green")
@@ -152,11 +155,11 @@ async def test_csv_holds_the_whole_filtered_list_and_no_formula(office: Office) 
         await office.ticket(number, band="yellow", used=1)
     status, text = await office.ask("Ari", "/dashboard/tickets.csv?band=green")
     assert status == 200
-    rows = list(csv.DictReader(io.StringIO(text)))
+    rows = table(text)
     assert [row["title"] for row in rows] == ["'=1+1", "'+49 30", "'-x", "'@sum", *titles[4:]]
     assert rows[0]["used_hours"] == "9.99"
     assert rows[0]["budget_hours"] == "10.00"
-    whole = list(csv.DictReader(io.StringIO((await office.ask("Ari", "/dashboard/tickets.csv"))[1])))
+    whole = table((await office.ask("Ari", "/dashboard/tickets.csv"))[1])
     assert len(whole) == 76
     assert (await office.ask("nobody", "/dashboard/tickets.csv"))[0] == 401
 

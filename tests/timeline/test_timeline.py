@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from plugin_server.tickets.articles import rules as article_rules
+from plugin_server.timeline import service
+from tests.support.tables import table
 from tests.timeline.scene import PROJECT, Scene, kinds, words
 
 
@@ -146,7 +149,7 @@ async def test_a_formula_in_a_csv_is_text(scene: Scene) -> None:
     await scene.article("ada", "=1+1", content_type="text/plain")
     status, text = await scene.page(query=".csv?what=time")
     assert status == 200
-    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    rows = table(text)
     assert [row["text"] for row in rows] == [f"'{formula}" for formula in formulas]
     first = rows[0]
     assert [first[name] for name in ("hours", "hours_so_far", "billable", "who")] == [
@@ -155,7 +158,7 @@ async def test_a_formula_in_a_csv_is_text(scene: Scene) -> None:
         "yes",
         "Ada Agent",
     ]
-    whole = list(csv.DictReader(io.StringIO((await scene.page(query=".csv"))[1], newline="")))
+    whole = table((await scene.page(query=".csv"))[1])
     assert {"'=1+1", "It restarts at night"} < {row["text"] for row in whole}
     assert not any(value.startswith(("=", "+", "-", "@", "\t", "\r")) for row in whole for value in row.values())
 
@@ -170,7 +173,7 @@ async def test_a_csv_holds_all_pages_and_whole_texts(scene: Scene) -> None:
     cut = next(one for one in (await scene.read(query="what=messages"))["items"] if one["kind"] == "note")
     assert cut["text_is_cut"]
     assert len(cut["text"]) <= 500
-    whole = list(csv.DictReader(io.StringIO((await scene.page(query=".csv?size=1"))[1], newline="")))
+    whole = table((await scene.page(query=".csv?size=1"))[1])
     assert len(whole) == 81
     assert long.strip() in [row["text"] for row in whole]
 
@@ -244,3 +247,80 @@ async def test_markup_of_titles_names_and_notes_is_text(scene: Scene) -> None:
         assert "<img" not in text
         assert "<script>alert" not in text
         assert "&lt;script&gt;alert(1)" in text
+
+
+async def test_an_entry_and_a_correction_of_the_same_number_are_two_lines(scene: Scene) -> None:
+    before = {"project_id": PROJECT, "task_id": 5001, "spent_date": "2026-05-04", "hours": "1.00", "notes": ""}
+    names = {"person": "Ada", "project": "Oven", "task": "Support", "ticket": ""}
+    position = await scene.server.pool.fetchval(
+        """
+        INSERT INTO entry_correction (entry_id, kind, state, agent_id, asked_by, asked_at, access, access_name,
+            may_fall_back, before, tickets, asked_by_user, next_try_at, changed_at)
+        VALUES (99, 'delete', 'done', $1, 'Mo', $2, 'own', 'Mo', false, $3, $4, 5, $2, $2) RETURNING position
+        """,
+        scene.agents["ada"],
+        scene.now,
+        {**before, **names, "ticket_id": None, "started": None, "ended": None},
+        [scene.ticket],
+    )
+    await scene.entry(position, 2001, 150)
+    found = (await scene.read(query="what=time"))["items"]
+    assert sorted((one["id"], one["kind"]) for one in found) == [
+        (f"correction-{position}", "deletion"),
+        (f"time-{position}", "entry"),
+    ]
+
+
+async def test_two_people_of_one_name_have_a_sum_each(scene: Scene) -> None:
+    await scene.server.pool.execute("UPDATE harvest_user SET name = 'Alex Kim'")
+    await scene.server.pool.execute("UPDATE agent SET harvest_user_id = NULL")
+    await scene.entry(1, 2001, 150)
+    await scene.entry(2, 2002, 250)
+    sums = (await scene.read())["sums"]
+    assert [(one["name"], one["billable_hours"]) for one in sums] == [("Alex Kim", "2.50"), ("Alex Kim", "1.50")]
+
+
+async def test_what_was_stored_about_a_budget_is_told_in_the_readers_language(scene: Scene) -> None:
+    reason = "The ticket's budget is 92 % used: 9.20 of 10.00 h."
+    await scene.event("put_back", field="state", old_value="open", new_value="locked", reason=reason)
+    await scene.event("changed", field="budget_hours", old_value="8", new_value="10.5", by_user=5, by_name="Mo")
+    later = scene.now + timedelta(minutes=1)
+    await scene.event("changed", at=later, field="budget_hours", old_value="10.5", new_value="ten", by_name="Mo")
+    _status, text = await scene.page(query="?what=budget", **{"Accept-Language": "de"})
+    told = words(text)
+    assert "Budgetstatus: offen → gesperrt" in told
+    assert "Budget: 8 → 10,5" in told
+    assert "Budget: 10,5 → ten" in told
+    assert "Das Budget des Tickets ist zu 92 % verbraucht" in told
+
+
+async def test_more_time_without_a_ticket_than_is_offered_is_not_counted_as_all(scene: Scene) -> None:
+    await scene.read()
+    await scene.server.pool.execute("UPDATE ticket SET project_id = $2 WHERE id = $1", scene.ticket, PROJECT)
+    for number in range(1, service.UNASSIGNED + 2):
+        await scene.entry(number, 2001, 100, ticket_id=None)
+        if number == service.UNASSIGNED:
+            _status, html = await scene.call("ada", Accept="text/html")
+            assert f"({number})" in html
+    _status, html = await scene.call("ada", Accept="text/html")
+    assert f"(the latest {service.UNASSIGNED})" in html
+    assert "/dashboard" in html.partition("tl-unassigned")[2].partition("</details>")[0]
+    assert "The dashboard shows all of them." in (await scene.page())[1]
+    assert (await scene.read())["unassigned_more"]
+
+
+async def test_a_csv_says_where_it_is_cut(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(article_rules, "_READ", 1000)
+    await scene.article("ada", "word " * 300)
+    for number in range(1, 4):
+        await scene.entry(number, 2001, 100)
+    rows = table((await scene.page(query=".csv?order=oldest"))[1])
+    (long,) = (row["text"] for row in rows if row["kind"] == "note")
+    assert long.endswith("(The text is too long to be here whole; the helpdesk has all of it.)")
+    assert "The list ends here" not in rows[-1]["text"]
+    monkeypatch.setattr(service, "EXPORTED", 2)
+    rows = table((await scene.page(query=".csv?what=time"))[1])
+    assert [row["kind"] for row in rows] == ["entry", "entry", ""]
+    assert rows[-1]["text"] == "The list ends here, after 2 lines. Choose fewer days for the others."
+    monkeypatch.setattr(service, "EXPORTED", 3)
+    assert len(table((await scene.page(query=".csv?what=time"))[1])) == 3

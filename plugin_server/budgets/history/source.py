@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 
 from plugin_server.budgets.history import store
 from plugin_server.budgets.service import hours
 from plugin_server.budgets.store import Event
 from plugin_server.runtime.database import Pool
-from plugin_server.runtime.i18n import day, decimal, later, retold
+from plugin_server.runtime.i18n import day, decimal, later, number, retold
 from plugin_server.runtime.i18n import gettext as _
-from plugin_server.runtime.timeline import Group, Item, Place, Request, Someone
+from plugin_server.runtime.timeline import Doings, Group, Item, Place, Request
 
 _LABELS = {
     "locked": later("Locked"),
@@ -35,9 +36,13 @@ _FIELDS = {
     "state": later("Budget state"),
     "release": later("Release"),
 }
+_STATES = {"open": later("open"), "warn": later("nearly used up"), "locked": later("locked")}
+"""What stands in the field of the budget's state."""
+
+_NUMBERS = frozenset({"budget_hours", "quoted_hours", "hours_used", "utilization"})
 
 
-class LedgerSource:
+class LedgerSource(Doings):
     """The budget's ledger."""
 
     group: Group = "budget"
@@ -46,30 +51,25 @@ class LedgerSource:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def people(self, ticket_id: int, *, internal: bool) -> Sequence[Someone]:
+    async def doers(self, ticket_id: int) -> Mapping[int, str]:
         """Who changed, locked or unlocked something."""
-        found = await store.people(self._pool, ticket_id)
-        return [Someone(name, helpdesk_id=user_id) for user_id, name in found.items()]
+        return await store.people(self._pool, ticket_id)
 
-    async def items(self, request: Request, limit: int) -> list[Item]:
+    async def done(
+        self, request: Request, user_ids: Collection[int] | None, beyond: tuple[datetime, int], limit: int
+    ) -> list[Item]:
         """The ledger in order."""
-        if request.billable is not None:
-            return []
         found = await store.rows(
             self._pool,
             request.ticket_id,
             request.since,
             request.until,
-            None if request.person is None else request.person.helpdesk_ids,
-            request.beyond(self.rank),
+            user_ids,
+            beyond,
             limit,
             newest_first=request.newest_first,
         )
         return [self._item(request, one) for one in found]
-
-    async def complete(self, request: Request, items: Sequence[Item], *, whole: bool) -> Sequence[Item]:
-        """Nothing is missing."""
-        return items
 
     def _item(self, request: Request, row: store.Row) -> Item:
         event = row.event
@@ -84,11 +84,25 @@ class LedgerSource:
         )
 
 
+def _value(field: str, text: str | None) -> str:
+    """What stood in a field, for people; what is no number of ours stays as somebody typed it."""
+    if not text:
+        return "–"
+    if field == "state":
+        return _(_STATES.get(text, text))
+    try:
+        value = Decimal(text) if field in _NUMBERS else None
+    except InvalidOperation:
+        value = None
+    return text if value is None or not value.is_finite() else number(value)
+
+
 def _facts(event: Event, request: Request) -> list[str]:
     """What was before and after, and how far an unlock reaches."""
     facts = []
     if event.field is not None:
-        name, before, after = _(_FIELDS.get(event.field, event.field)), event.old_value or "–", event.new_value or "–"
+        name = _(_FIELDS.get(event.field, event.field))
+        before, after = _value(event.field, event.old_value), _value(event.field, event.new_value)
         facts.append(_("{field}: {before} → {after}").format(field=name, before=before, after=after))
     elif event.new_value is not None:
         facts.append(event.new_value if event.old_value is None else f"{event.old_value} → {event.new_value}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 
 from plugin_server.corrections.history import store
 from plugin_server.corrections.store import Correction
@@ -12,10 +12,10 @@ from plugin_server.mirror.service import Mirror
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.i18n import day
 from plugin_server.runtime.i18n import gettext as _
-from plugin_server.runtime.timeline import Group, Item, Place, Request, Someone
+from plugin_server.runtime.timeline import Doings, Group, Item, Place, Request
 
 
-class CorrectionSource:
+class CorrectionSource(Doings):
     """What was corrected in Deskhours."""
 
     group: Group = "time"
@@ -25,31 +25,26 @@ class CorrectionSource:
         self._pool = pool
         self._mirror = mirror
 
-    async def people(self, ticket_id: int, *, internal: bool) -> Sequence[Someone]:
+    async def doers(self, ticket_id: int) -> Mapping[int, str]:
         """Who has corrected something."""
-        found = await store.people(self._pool, ticket_id)
-        return [Someone(name, helpdesk_id=user_id) for user_id, name in found.items()]
+        return await store.people(self._pool, ticket_id)
 
-    async def items(self, request: Request, limit: int) -> list[Item]:
+    async def done(
+        self, request: Request, user_ids: Collection[int] | None, beyond: tuple[datetime, int], limit: int
+    ) -> list[Item]:
         """Corrections in the order in which they were asked for."""
-        if request.billable is not None:
-            return []
         found = await store.rows(
             self._pool,
             request.ticket_id,
             request.since,
             request.until,
-            None if request.person is None else request.person.helpdesk_ids,
-            request.beyond(self.rank),
+            user_ids,
+            beyond,
             limit,
             newest_first=request.newest_first,
         )
         company = await self._mirror.company() if found else None
         return [self._item(one, company.clock if company else "24h") for one in found]
-
-    async def complete(self, request: Request, items: Sequence[Item], *, whole: bool) -> Sequence[Item]:
-        """Nothing is missing."""
-        return items
 
     def _item(self, found: Correction, notation: str) -> Item:
         told = line(found, notation)
@@ -65,4 +60,5 @@ class CorrectionSource:
             by=told.by,
             facts=[of, *changes],
             trouble=told.problem,
+            series="correction",
         )

@@ -69,6 +69,11 @@ def kind(head: Head) -> Kind:
     return "note" if head.kind == "note" else "reply"
 
 
+def is_too_long(body: str) -> bool:
+    """Whether :func:`plain` leaves out a body's end."""
+    return len(body) > _READ
+
+
 def plain(body: str, *, is_html: bool) -> str:
     """A body's words as people read them: no markup, each block on a line of its own, no empty lines."""
     text = body[:_READ]

@@ -153,7 +153,10 @@ class Articles:
         found = await self._tokens.with_helpdesk(
             caller.agent_id, lambda token: self._helpdesk.articles(token, ticket_id)
         )
-        return {one.id: Text(rules.plain(one.body, is_html=one.is_html)) for one in found}
+        return {
+            one.id: Text(rules.plain(one.body, is_html=one.is_html), is_cut=rules.is_too_long(one.body))
+            for one in found
+        }
 
     async def _text(self, token: str, article_id: int) -> Text:
         try:
