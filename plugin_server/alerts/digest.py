@@ -102,7 +102,11 @@ class Digests:
         self._clock = clock
 
     async def step(self) -> None:
-        """A row for each digest that is due; doing it again changes nothing."""
+        """A row for each digest that is due; doing it again changes nothing. None before what is old has been looked
+        at: it would be told as if it were of today."""
+        start = await store.start(self._pool)
+        if start is None or start.live_at is None:
+            return
         now = self._clock.now()
         zones = {
             agent.helpdesk_user_id: agent.harvest_timezone

@@ -70,6 +70,7 @@ class Judging:
         self._clock = clock
         bands = budgets.policy.thresholds
         self._thresholds = f"{bands.yellow:f} {bands.orange:f} {bands.red:f}"
+        self._knows_bands = False
 
     async def step(self) -> int:
         """Look at every ticket that waits for it, then find out who is told of what; returns how many alerts came."""
@@ -78,14 +79,31 @@ class Judging:
             if start is None:
                 await changes_store.note_all(connection, self._clock.now())
                 start = await store.begin(connection, self._clock.now())
+        is_live = start.live_at is not None
+        if not self._knows_bands:
+            await self._look_by_new_bands(is_live=is_live)
+            self._knows_bands = True
         found = 0
-        while (count := await self._look(is_live=start.live_at is not None)) is not None:
+        while (count := await self._look(is_live=is_live)) is not None:
             found += count
-        if start.live_at is None:
+        if not is_live:
             await self._go_live(start.began_at)
         while await self._spread():
             pass
         return found
+
+    async def _look_by_new_bands(self, *, is_live: bool) -> None:
+        """Once the manifest has the bands begin elsewhere, every ticket is computed and looked at by them before
+        anything more is done on it: else the next crossing would be taken for a first look."""
+        last = 0
+        while True:
+            async with self._pool.acquire() as connection, connection.transaction():
+                stale = await store.seen_otherwise(connection, self._thresholds, last, AT_ONCE)
+                if not stale:
+                    return
+                await self._budgets.compute(connection, stale)
+            await self._look(is_live=is_live)
+            last = stale[-1]
 
     async def _look(self, *, is_live: bool) -> int | None:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -107,11 +125,11 @@ class Judging:
                 if level is not None and is_live and _lives(tickets[ticket_id]):
                     crossings[ticket_id] = level
             await store.note(connection, sorted(looked.items()), now)
-            worked = await attribution_store.worked_at(connection, list(crossings)) if crossings else {}
+            acted = await attribution_store.acted_at(connection, list(crossings)) if crossings else {}
             told = 0
             for ticket_id, level in sorted(crossings.items()):
                 seen_before, seen_at = before[ticket_id]
-                if rules.is_news(seen_before, looked[ticket_id], worked.get(ticket_id), seen_at):
+                if rules.is_news(seen_before, looked[ticket_id], acted.get(ticket_id), seen_at):
                     told += await self._tell(connection, tickets[ticket_id], budgets[ticket_id], level)
             return told
 

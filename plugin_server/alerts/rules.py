@@ -20,8 +20,8 @@ Level = Literal["yellow", "orange", "red"]
 LEVELS: tuple[Level, ...] = ("yellow", "orange", "red")
 
 LATE = timedelta(days=7)
-"""Work that reached us so long after it was done is still news; what is older is history that was imported, assigned or
-linked afterwards."""
+"""Work that reached us so long after it was done is still news; what is older is history that was imported or linked
+afterwards. Assigning an entry or merging a ticket counts as done when somebody does it, however old the hours."""
 
 GIVE_UP = timedelta(days=3)
 """After so long what can't be delivered is given up. It is shown from its first failure on."""
@@ -66,12 +66,12 @@ def crossed(before: Seen | None, now: Seen, levels: Set[Level], *, was_locked: b
     return risen[-1] if risen else None
 
 
-def is_news(before: Seen, now: Seen, worked_at: datetime | None, looked_at: datetime) -> bool:
-    """Whether somebody has brought a crossing about, and not just old hours that were found. ``worked_at`` is when the
-    latest of the ticket's entries was made or changed in Harvest, ``looked_at`` the look before this one."""
+def is_news(before: Seen, now: Seen, acted_at: datetime | None, looked_at: datetime) -> bool:
+    """Whether somebody has brought a crossing about, and not just old hours that were found. ``acted_at`` is when
+    people last had hours count for the ticket, ``looked_at`` the look before this one."""
     if before.budget != now.budget:
         return True
-    return worked_at is not None and worked_at >= looked_at - LATE
+    return acted_at is not None and acted_at >= looked_at - LATE
 
 
 def pause(attempts: int) -> timedelta:

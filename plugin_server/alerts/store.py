@@ -8,6 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from plugin_server.alerts.rules import Level, Seen
+from plugin_server.runtime import i18n
 from plugin_server.runtime.database import Connection, Pool
 
 
@@ -32,7 +33,7 @@ class Person:
     """What somebody wants to hear, and in which language."""
 
     user_id: int
-    lang: str = "en"
+    lang: str = i18n.DEFAULT
     email: bool = True
     desktop: bool = True
 
@@ -49,9 +50,9 @@ class Start:
     live_at: datetime | None
 
 
-async def start(connection: Connection) -> Start | None:
+async def start(pool: Pool | Connection) -> Start | None:
     """How it began; ``None`` before it has."""
-    row = await connection.fetchrow("SELECT began_at, live_at FROM alert_start")
+    row = await pool.fetchrow("SELECT began_at, live_at FROM alert_start")
     return Start(**row) if row else None
 
 
@@ -77,6 +78,17 @@ async def seen(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, t
         row["ticket_id"]: (Seen(row["band"], row["budget"], row["project_id"], row["thresholds"]), row["seen_at"])
         for row in rows
     }
+
+
+async def seen_otherwise(connection: Connection, thresholds: str, after: int, limit: int) -> list[int]:
+    """Tickets that were last looked at when the bands began elsewhere, by number from ``after`` on."""
+    rows = await connection.fetch(
+        "SELECT ticket_id FROM alert_seen WHERE thresholds <> $1 AND ticket_id > $2 ORDER BY ticket_id LIMIT $3",
+        thresholds,
+        after,
+        limit,
+    )
+    return [row["ticket_id"] for row in rows]
 
 
 async def note(connection: Connection, found: Sequence[tuple[int, Seen]], now: datetime) -> None:
@@ -150,11 +162,11 @@ async def forget(pool: Pool, before: datetime) -> None:
     await pool.execute("DELETE FROM alert WHERE at < $1", before)
 
 
-async def people(pool: Pool | Connection, user_ids: Sequence[int]) -> dict[int, Person]:
-    """What people want; who never said has the defaults."""
+async def people(pool: Pool | Connection, user_ids: Sequence[int], lang: str = i18n.DEFAULT) -> dict[int, Person]:
+    """What people want; who never said has the defaults, and reads ``lang``."""
     rows = await pool.fetch(f"SELECT {_PERSON} FROM alert_person WHERE user_id = ANY($1::bigint[])", list(user_ids))
     found = {row["user_id"]: Person(**row) for row in rows}
-    return {user_id: found.get(user_id) or Person(user_id) for user_id in user_ids}
+    return {user_id: found.get(user_id) or Person(user_id, lang) for user_id in user_ids}
 
 
 async def speaks(pool: Pool, user_id: int, lang: str) -> None:

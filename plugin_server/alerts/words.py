@@ -55,14 +55,23 @@ def pace(alert: Alert) -> str:
 
 
 def note(alert: Alert) -> str:
-    """The sentences of the note in the ticket, which needs not name it."""
-    text = (
-        _("The Harvest project's budget is {percent} % used: {used} of {budget} h.")
-        if alert.source == "project"
-        else _("The ticket's budget is {percent} % used: {used} of {budget} h.")
+    """The note in the ticket, which needs not name it. One text with the pace in it: it is stored, and retold whole."""
+    texts = {
+        ("project", False): _("The Harvest project's budget is {percent} % used: {used} of {budget} h."),
+        ("project", True): _(
+            "The Harvest project's budget is {percent} % used: {used} of {budget} h. At this pace it ends on {day}."
+        ),
+        ("ticket", False): _("The ticket's budget is {percent} % used: {used} of {budget} h."),
+        ("ticket", True): _(
+            "The ticket's budget is {percent} % used: {used} of {budget} h. At this pace it ends on {day}."
+        ),
+    }
+    return texts["project" if alert.source == "project" else "ticket", alert.ends_on is not None].format(
+        percent=alert.percent,
+        used=decimal(hours(alert.used)),
+        budget=decimal(hours(alert.budget)),
+        day=day(alert.ends_on) if alert.ends_on else "",
     )
-    told = text.format(percent=alert.percent, used=decimal(hours(alert.used)), budget=decimal(hours(alert.budget)))
-    return " ".join(part for part in (told, pace(alert)) if part)
 
 
 def facts(alert: Alert, about: About) -> list[str]:

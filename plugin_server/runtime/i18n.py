@@ -33,8 +33,9 @@ LEAST_WORDS = 10
 """Texts with fewer characters of their own are not known again: they could be anything."""
 
 _NAMED = re.compile(r"\{(\w+)\}")
-_HOURS = re.compile(r"\d+\.\d\d")
+_HOURS = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)\.\d\d")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_WRITTEN_DAY = re.compile(r"(\d{1,2}) ([A-Z][a-z]{2,3}) (\d{4})")
 
 _FORMS = {DEFAULT: Locale("en", "GB")}
 """Days before months, 24 hours: what most readers of English texts expect of dates. Others: the language's own."""
@@ -136,12 +137,20 @@ def _retold(lang: str, text: str) -> str:
 
 
 def _value(lang: str, text: str) -> str:
-    """What was put into a stored text: hours with two places, a day, or words."""
+    """What was put into a stored text: hours with two places, a day (written for programs or in English), or words."""
     if _HOURS.fullmatch(text):
-        return decimal(Decimal(text))
+        return decimal(Decimal(text.replace(",", "")))
     if _DAY.fullmatch(text):
         return day(date.fromisoformat(text))
+    if (match := _WRITTEN_DAY.fullmatch(text)) and (month := _english_months().get(match.group(2))):
+        return day(date(int(match.group(3)), month, int(match.group(1))))
     return _retold(lang, text)
+
+
+@cache
+def _english_months() -> dict[str, int]:
+    """The months' numbers by their names in :func:`day`'s English form."""
+    return {name: number for number, name in _FORMS[DEFAULT].months["format"]["abbreviated"].items()}
 
 
 @cache

@@ -15,9 +15,9 @@ from tests.alerts.office import Office, Room
 from tests.support.mailing import MailServer
 from tests.support.servers import TestPostgres
 
-FILLED = """time_entry changed_entry attribution attribution_due dirty_ticket harvest_project budget_project
-    link_change ticket_link ticket_budget budget_event budget_notice figures_changed ticket alert_delivery alert
-    alert_seen alert_start alert_person helpdesk_member sync_state agent_token agent"""
+FILLED = """time_entry changed_entry attribution attribution_due entry_assignment dirty_ticket harvest_project
+    budget_project link_change ticket_link ticket_budget budget_event budget_notice figures_changed ticket
+    alert_delivery alert alert_seen alert_start alert_person helpdesk_member sync_state agent_token agent"""
 """Tables that these tests fill, in an order in which they can be emptied."""
 
 

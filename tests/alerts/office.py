@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -70,9 +71,11 @@ class Room:
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, str]]] = []
         self.posts: list[Any] = []
+        self.told = asyncio.Event()
 
     async def take(self, request: web.Request) -> web.Response:
         self.posts.append(await request.json())
+        self.told.set()
         status, headers = self.answers.pop(0) if self.answers else (200, {})
         return web.Response(status=status, headers=headers, text="ok")
 

@@ -104,3 +104,25 @@ async def test_who_has_turned_mails_off_gets_none(office: Office) -> None:
     await office.pool.execute("INSERT INTO alert_person (user_id, email) VALUES ($1, false)", MO)
     await digests(office).step()
     assert await office.rows() == []
+
+
+async def test_what_was_there_before_alerts_began_is_no_digest(
+    pool: Pool, http: aiohttp.ClientSession, mail_server: MailServer
+) -> None:
+    office = Office(pool, http, daily(mail_server.port, instead=True))
+    await office.person(MO, "Mo", "Budget PM")
+    await office.project()
+    await office.ticket(budget_hours="10", pm="mo", title="Oven")
+    await office.worked(9.9, days_ago=400)
+    assert await office.look() == [], "Harvest has not been listed to its end"
+    await digests(office).step()
+    assert await office.rows() == []
+
+
+async def test_after_an_outage_the_latest_day_alone_is_told(office: Office, mail_server: MailServer) -> None:
+    await digests(office).step()
+    office.clock.advance(days=3)  # Monday
+    await digests(office).step()
+    await office.later(0)
+    assert len(mail_server.mails) == 1
+    assert sorted(row[2] for row in await office.rows()) == ["expired", "sent"]

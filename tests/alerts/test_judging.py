@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
 
 from plugin_server.alerts import words
+from plugin_server.alerts.store import Alert
 from plugin_server.budgets.notices.service import Notices
+from plugin_server.budgets.rules import Thresholds
+from plugin_server.runtime import i18n
 from plugin_server.runtime.database import Pool
+from plugin_server.tickets import store as tickets_store
+from plugin_server.tickets.attribution import store as attribution_store
 from tests.alerts.office import ADA, MO, Office
+from tests.tickets.test_attribution import PREFIX, seen
 
 
 async def test_each_level_is_told_once_and_again_after_falling_below(office: Office) -> None:
@@ -213,3 +225,47 @@ def test_a_title_is_one_line() -> None:
     assert len(title) == words.TITLE
     assert title.startswith("Oven Bcc: eve@example.com xxx")
     assert title.isprintable()
+
+
+async def test_bands_that_begin_elsewhere_swallow_no_crossing(office: Office) -> None:
+    await office.opened()
+    await office.worked(6)
+    assert await office.look() == []
+    bands = Thresholds(Decimal(50), Decimal(92), Decimal(100))
+    office.budgets.policy = replace(office.budgets.policy, thresholds=bands)
+    office.alerts = office.built()  # started again with another manifest
+    assert await office.look() == [], "nobody has worked: it is yellow by the new bands alone"
+    await office.worked(3.5)
+    assert await office.look() == ["orange"]
+
+
+@pytest.mark.parametrize("ends_on", [None, date(2026, 9, 25)], ids=["no_pace", "pace"])
+@pytest.mark.parametrize("source", ["ticket", "project"])
+def test_a_note_that_was_stored_is_retold_whole(source: str, ends_on: date | None) -> None:
+    alert = Alert(UUID(int=1), 1, "orange", source, 92, 120_000, 130_000, ends_on, datetime(2026, 9, 1, tzinfo=UTC))
+    stored = words.note(alert)
+    with i18n.speaking("de"):
+        assert i18n.retold(stored) == words.note(alert) != stored
+
+
+async def test_old_hours_that_somebody_assigns_today_are_told(office: Office, pool: Pool) -> None:
+    await office.opened()
+    await office.worked(9.5, days_ago=40)
+    await pool.execute("UPDATE time_entry SET project_id = 2")
+    assert await office.look() == []
+    await attribution_store.assign(pool, 1, 1, 1, office.clock.now())
+    assert await office.look() == ["orange"]
+
+
+async def test_old_hours_that_come_by_a_merge_are_told(office: Office, pool: Pool) -> None:
+    await office.opened()
+    await office.worked(9.5, days_ago=40)
+    await pool.execute("UPDATE time_entry SET project_id = 2, external_id = $1", f"{PREFIX}2")
+    other = replace(seen(2, "", 1), updated_at=office.clock.now())
+    async with pool.acquire() as connection, connection.transaction():
+        await tickets_store.upsert(connection, other, None, office.clock.now())
+    assert await office.look() == []
+    async with pool.acquire() as connection, connection.transaction():
+        await tickets_store.merge(connection, 2, 1)
+        await attribution_store.due(connection, "ticket", [2])
+    assert await office.look() == ["orange"]

@@ -11,6 +11,8 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from plugin_server.alerts import store as alerts_store
+from plugin_server.alerts.sending import mail
 from plugin_server.alerts.sending import store as sending_store
 from plugin_server.gauges import Gauges
 from plugin_server.manifest import Alerts as Settings
@@ -349,3 +351,36 @@ async def test_a_chat_that_says_nothing_does_not_hold_up_for_ever(
         await office.later(0)
         silent.set()
     assert await office.rows() == [("chat", 0, "queued", "The chat at 127.0.0.1 does not answer.")]
+
+
+async def test_a_mail_server_that_says_nothing_does_not_hold_up_the_chat(
+    pool: Pool, http: aiohttp.ClientSession, room: tuple[Room, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_server: object, _message: object) -> None:
+        async with asyncio.timeout(5):
+            await room[0].told.wait()
+
+    monkeypatch.setattr(mail, "send", hang)
+    office = Office(pool, http, by_mail(1).model_copy(update={"chat": to_chat(room[1]).chat}))
+    await office.opened()
+    await office.worked(9.2)
+    await office.look()
+    await pool.execute("UPDATE alert_delivery SET next_try_at = next_try_at + interval '1 s' WHERE channel = 'chat'")
+    assert await office.later(1) == 3
+    assert {row[2] for row in await office.rows()} == {"sent"}, "the mails ended only once the chat was told"
+
+
+async def test_who_never_used_the_extension_is_written_to_in_the_helpdesks_language(
+    pool: Pool, http: aiohttp.ClientSession, mail_server: MailServer
+) -> None:
+    office = Office(pool, http, by_mail(mail_server.port), lang="de")
+    await office.opened()
+    await alerts_store.speaks(pool, ADA, "en")
+    await office.worked(9.2)
+    await office.look()
+    await office.later(0)
+    languages = {
+        mail["To"].partition(" ")[0]: (mail["Content-Language"], "des Budgets" in mail["Subject"])
+        for mail in mail_server.mails
+    }
+    assert languages == {"Mo": ("de", True), "Ada": ("en", False)}

@@ -84,9 +84,10 @@ def compose(server: Server, letter: Letter) -> EmailMessage:
     message["Date"] = format_datetime(letter.at)
     message["Message-ID"] = f"<{letter.key}@{server.domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence is answered to it
-    message["Content-Language"] = letter.lang
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    # Set earlier it would go to the text's part with the other headers of content.
+    message["Content-Language"] = letter.lang
     return message
 
 

@@ -1,4 +1,4 @@
-"""Sends what is queued: e-mails and chat messages, one at a time, each by one worker.
+"""Sends what is queued: e-mails and chat messages, each by one worker; those that go one way, one at a time.
 
 Each is a row first. Who takes it counts a try and holds it for longer than any call takes; then it is delivered, queued
 again with a growing pause, or given up and shown. A call whose outcome nobody knows (a worker that was killed, a server
@@ -33,6 +33,9 @@ from plugin_server.runtime.i18n import gettext as _
 from plugin_server.runtime.templates import Templates
 from plugin_server.tickets import store as tickets_store
 
+LANES = (("email", "digest"), ("chat",))
+"""Channels that go to the same server. No lane waits for another: a server that hangs holds up its own alone."""
+
 LEASE = timedelta(minutes=1)
 """Outlasts a session with a mail server, and a chat's answer."""
 
@@ -46,8 +49,8 @@ _logger = log.get(__name__)
 
 
 class Deliveries:
-    """Sends; ``server`` and ``chat`` are ``None`` where the manifest names none. ``lang`` is the language of the chat's
-    room, the helpdesk's; each person reads e-mails in their own."""
+    """Sends; ``server`` and ``chat`` are ``None`` where the manifest names none. ``lang`` is the helpdesk's language:
+    that of the chat's room, and of e-mails to people whose own is not known."""
 
     def __init__(
         self,
@@ -78,10 +81,13 @@ class Deliveries:
 
     async def step(self) -> int:
         """Send what is due, as far as time allows; returns how many were tried."""
+        return sum(await asyncio.gather(*(self._send(lane) for lane in LANES)))
+
+    async def _send(self, channels: tuple[str, ...]) -> int:
         loop, tried = asyncio.get_running_loop(), 0
         end = loop.time() + STEP_SECONDS
         while loop.time() < end:
-            one = await sending_store.take(self._pool, self._clock.now(), LEASE)
+            one = await sending_store.take(self._pool, channels, self._clock.now(), LEASE)
             if one is None:
                 break
             await self._deliver(one)
@@ -139,6 +145,8 @@ class Deliveries:
         await self._mail(one, member, person, headline, text, html)
 
     async def _digest(self, one: Delivery) -> None:
+        if self._clock.now() > one.give_up_at:
+            raise Pointless  # a later day's has taken its place
         member, person = await self._reader(one.user_id)
         with i18n.speaking(person.lang):
             digest = await self._digests.of(member)
@@ -178,7 +186,7 @@ class Deliveries:
         member = await self._people.member(user_id)
         if member is None or not member.active:
             raise Pointless
-        person = (await store.people(self._pool, [user_id]))[user_id]
+        person = (await store.people(self._pool, [user_id], self._lang))[user_id]
         if not person.email:
             raise Pointless
         return member, person

@@ -72,20 +72,21 @@ async def add(
     )
 
 
-async def take(pool: Pool, now: datetime, lease: timedelta) -> Delivery | None:
-    """The delivery that has been due the longest; nobody else gets it before the lease ends. Counts the try, so one
-    that a worker did not outlive has been tried."""
+async def take(pool: Pool, channels: Collection[str], now: datetime, lease: timedelta) -> Delivery | None:
+    """The delivery of these channels that has been due the longest; nobody else gets it before the lease ends. Counts
+    the try, so one that a worker did not outlive has been tried."""
     row = await pool.fetchrow(
         f"""
         UPDATE alert_delivery SET claim = gen_random_uuid(), attempts = attempts + 1, next_try_at = $2
         WHERE id = (
             SELECT id FROM alert_delivery
-            WHERE state = 'queued' AND channel <> 'desktop' AND next_try_at <= $1
+            WHERE state = 'queued' AND channel <> 'desktop' AND channel = ANY($3) AND next_try_at <= $1
             ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED)
         RETURNING {_DELIVERY}
         """,
         now,
         now + lease,
+        list(channels),
     )
     return Delivery(**row) if row else None
 

@@ -351,11 +351,17 @@ async def count_unassigned(pool: Pool) -> int:
     return count
 
 
-async def worked_at(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, datetime]:
-    """When the latest of the entries that count for each ticket was made or changed in Harvest, by Harvest's clock."""
+async def acted_at(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, datetime]:
+    """When people last had hours count for each ticket: made or changed one of its entries (by Harvest's clock),
+    assigned one by hand, or merged another ticket into it (the helpdesk's last word of that one)."""
     rows = await connection.fetch(
-        "SELECT a.ticket_id, max(e.updated_at) AS at FROM attribution a JOIN time_entry e ON e.id = a.entry_id"
-        " WHERE a.ticket_id = ANY($1::bigint[]) AND e.deleted_at IS NULL GROUP BY a.ticket_id",
+        """
+        SELECT a.ticket_id, greatest(max(e.updated_at), max(s.assigned_at),
+            (SELECT max(t.updated_at) FROM ticket t WHERE t.merged_into = a.ticket_id)) AS at
+        FROM attribution a JOIN time_entry e ON e.id = a.entry_id
+            LEFT JOIN entry_assignment s ON s.entry_id = a.entry_id AND a.rule = 'assigned'
+        WHERE a.ticket_id = ANY($1::bigint[]) AND e.deleted_at IS NULL GROUP BY a.ticket_id
+        """,
         list(ticket_ids),
     )
     return {row["ticket_id"]: row["at"] for row in rows}
