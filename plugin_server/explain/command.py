@@ -109,7 +109,7 @@ def _text(heading: str, findings: Sequence[rules.Finding], below: Sequence[str])
     for one in findings:
         indent = " " * _MARK
         lines += _wrapped(one.words, f"{MARKS[one.state]:<{_MARK}}", indent)
-        if one.todo and one.state != "ok":
+        if one.todo:
             lines += _wrapped(one.todo, f"{indent}→ ", f"{indent}  ")
     return "\n".join([*lines, *([""] if below else []), *below]) + "\n"
 

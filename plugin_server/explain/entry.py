@@ -78,6 +78,17 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """A correction of an entry that was asked for in Deskhours: ``by`` whom and ``at`` when. It ``deletes`` the entry,
+    has it name another ticket (``moves``), or changes something else."""
+
+    by: str
+    at: datetime
+    deletes: bool = False
+    moves: bool = False
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that bears on one entry, as far as the reader may know it.
 
@@ -85,7 +96,8 @@ class Facts:
     ``asked``: what came of asking Harvest just now; ``reason``: why it could not be. It ``counts_for`` a ticket by a
     ``rule``, which is ``None`` while the entry is being counted. ``named`` is the ticket that reference or notes name,
     ``number`` the ticket number in its notes. ``asker`` is the ticket from which it is asked; ``assigned_by`` is who
-    assigned it by hand.
+    assigned it by hand. ``corrected`` is what in Deskhours had it end where it is, ``waiting`` what waits for
+    Harvest.
     """
 
     id: int
@@ -104,6 +116,8 @@ class Facts:
     assigned_at: datetime | None = None
     billable_only: bool = False
     twins: tuple[int, ...] = ()
+    corrected: Corrected | None = None
+    waiting: Corrected | None = None
 
     @property
     def offers_assigning(self) -> bool:
@@ -122,10 +136,29 @@ def findings(facts: Facts) -> list[Finding]:
     if facts.entry is None:
         return ordered([*found, *_unread(facts), *sync_findings(facts.sync)])
     if facts.entry.deleted_at is not None:
-        words = _("This entry was deleted in Harvest; that was noticed at {time}. It counts nowhere.")
-        return [*found, Finding("deleted", "look", words.format(time=facts.sync.at(facts.entry.deleted_at)), "")]
-    parts = [*found, *_counts(facts, facts.entry), *_itself(facts, facts.entry)]
+        return [*found, _deleted(facts, facts.entry.deleted_at)]
+    parts = [*found, *_waiting(facts), *_counts(facts, facts.entry), *_itself(facts, facts.entry)]
     return ordered(parts + [one for one in sync_findings(facts.sync) if one.state != "ok"])
+
+
+def _deleted(facts: Facts, noticed_at: datetime) -> Finding:
+    if facts.corrected is not None and facts.corrected.deletes:
+        words = _("{name} deleted this entry in Deskhours, {time}. It counts nowhere.")
+        words = words.format(name=facts.corrected.by, time=facts.sync.at(facts.corrected.at))
+    else:
+        words = _("This entry was deleted in Harvest; that was noticed at {time}. It counts nowhere.")
+        words = words.format(time=facts.sync.at(noticed_at))
+    return Finding("deleted", "look", words)
+
+
+def _waiting(facts: Facts) -> Iterator[Finding]:
+    if facts.waiting is None:
+        return
+    words = _("A correction by {name} ({time}) waits for Harvest; until then the entry stands as it was.")
+    if facts.waiting.deletes:
+        words = _("{name} has had it deleted ({time}); that waits for Harvest, and until then it counts.")
+    told = words.format(name=facts.waiting.by, time=facts.sync.at(facts.waiting.at))
+    yield Finding("correction_waits", "wait", told, _("The entry's own page says more; it opens with Correct."))
 
 
 def _asked(facts: Facts) -> Iterator[Finding]:
@@ -184,6 +217,9 @@ def _why(facts: Facts, where: str) -> str:
     }
     assert facts.rule is not None, "it counts"
     words = by[facts.rule].format(ticket=where)
+    if facts.rule == "reference" and facts.corrected is not None and facts.corrected.moves:
+        words = _("It counts for {ticket}: {name} moved it there, {time}.")
+        return words.format(ticket=where, name=facts.corrected.by, time=facts.sync.at(facts.corrected.at))
     if facts.rule == "assigned" and facts.assigned_by and facts.assigned_at:
         who = _("By {name}, {time}.").format(name=facts.assigned_by, time=facts.sync.at(facts.assigned_at))
         words = f"{words} {who}"
@@ -196,7 +232,7 @@ def _not_here(facts: Facts, entry: Entry, asker: Ticket) -> Finding:
         words = _("So it does not count here: an entry counts for the ticket that it names, whatever its project.")
         todo = _("If it belongs here, write this ticket's number into its notes in Harvest in place of the other one.")
         if facts.rule == "reference":
-            todo = _("If it belongs here, undo it there and log it again from this ticket.")
+            todo = _("If it belongs here, choose Correct at the entry in its ticket's timeline, and enter this ticket.")
         return Finding("names_other_ticket", "look", words, todo)
     if entry.project_id != asker.project_id:
         words = _("It is on the project {project}; this ticket names {own}.")

@@ -19,9 +19,6 @@ from plugin_server.runtime.templates import Templates
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.service import Tickets
 
-OFFERED = 5
-"""Unassigned entries offered at a time."""
-
 
 class FindingOut(BaseModel):
     """One answer."""
@@ -178,7 +175,6 @@ class ExplainRoutes:
                 for rule in ticket.RULES
                 if rule in facts.counts
             ],
-            unassigned=await self._explain.unassigned(shown, OFFERED),
         )
         if problem and not asked and "text/html" not in call.request.headers.get("Accept", ""):
             raise Invalid(problem, fields={"entry": problem})

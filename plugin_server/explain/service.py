@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
 from plugin_server.accounts.web import store as agents_store
 from plugin_server.budgets import store as budgets_store
+from plugin_server.corrections import store as corrections_store
+from plugin_server.corrections.history import store as corrected_store
+from plugin_server.corrections.store import Correction
 from plugin_server.explain import entry as entries
 from plugin_server.explain import store
 from plugin_server.explain import ticket as tickets_rules
@@ -31,12 +36,12 @@ from plugin_server.tickets import rules as ticket_rules
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.account import store as account_store
 from plugin_server.tickets.account.rules import NOTHING, Share
-from plugin_server.tickets.attribution import store as attribution_store
 from plugin_server.tickets.attribution.rules import referenced
 from plugin_server.tickets.attribution.store import Counting
 from plugin_server.tickets.links import store as links_store
 from plugin_server.tickets.service import Tickets
 from plugin_server.timelog.board import store as logs_store
+from plugin_server.timers.board import store as timers_store
 
 EXPIRED_FOR = timedelta(days=7)
 """A log that expired is told for so long."""
@@ -154,12 +159,6 @@ class Explain:
             computed=computed is not None,
         )
 
-    async def unassigned(self, ticket: tickets_store.Ticket, limit: int) -> Sequence[attribution_store.Unassigned]:
-        """The latest of the project's entries that count for no ticket, to be assigned."""
-        if ticket.project_id is None:
-            return []
-        return await attribution_store.unassigned(self._pool, ticket.project_id, limit)
-
     async def _numbers(self, reader: Reader, ticket_ids: Sequence[int]) -> dict[int, str]:
         """The numbers of those tickets that the reader may be told of."""
         if reader.caller is None:
@@ -188,18 +187,31 @@ class Explain:
         return project.label if project else str(project_id)
 
     async def _waiting(self, ticket_id: int, reader: Reader) -> tuple[tickets_rules.Waiting, ...]:
-        """An agent is told of their own logs alone."""
+        """An agent is told of their own logs and timers alone; of everybody's corrections, as the timeline tells."""
         since = self._clock.now() - EXPIRED_FOR
         found = await logs_store.of_ticket(self._pool, ticket_id, reader.agent_id, since)
-        names = await agents_store.agents(self._pool, [] if reader.caller else [one.agent_id for one in found])
-        return tuple(
+        timers = await timers_store.unlogged(self._pool, ticket_id, reader.agent_id)
+        agent_ids = [*(one.agent_id for one in found), *(one.agent_id for one in timers)]
+        names = await agents_store.agents(self._pool, [] if reader.caller else agent_ids)
+        logs = (
             tickets_rules.Waiting(one.state, one.hours, one.spent_date, names.get(one.agent_id, ""), one.problem or "")
             for one in found
         )
+        stopped = (
+            tickets_rules.Waiting("timer", one.hours, one.spent_date, names.get(one.agent_id, ""), one.problem or "")
+            for one in timers
+        )
+        corrections = map(_correction, await corrected_store.waiting(self._pool, ticket_id))
+        return (*logs, *stopped, *corrections)
+
+    async def _harvest_user(self, reader: Reader) -> int | None:
+        """Who an agent is in Harvest. Whose grant is gone still is who they are."""
+        agent = await accounts_store.agent(self._pool, reader.caller.agent_id) if reader.caller else None
+        return agent.harvest_user_id if agent else None
 
     async def of_day(self, reader: Reader, asked: entries.Wanted) -> list[int]:
         """The entries of a day that was asked about: an agent's own, whoever's day it is."""
-        user_id = reader.caller.harvest_user_id if reader.caller else asked.user_id
+        user_id = await self._harvest_user(reader) if reader.caller else asked.user_id
         if user_id is None or asked.day is None:
             return []
         return await account_store.of_day(self._pool, user_id, asked.day, AT_ONCE)
@@ -222,13 +234,16 @@ class Explain:
         from_here = None if asker is None else await self._ticket(asker.id, asker.number)
         counts_for = await self._as_seen(reader, standing.ticket_id, from_here)
         named = await self._as_seen(reader, named_id, from_here)
-        own = reader.caller is None or row.user_id == reader.caller.harvest_user_id
+        own = reader.caller is None or row.user_id == await self._harvest_user(reader)
         told = own or any(one is not None and one.number for one in (counts_for, named))
         near = asker is not None and asker.project_id == row.project_id
         if not told and not near:
             return entries.Facts(entry_id, sync, private=True, asked=asked, reason=reason)
         told = told or (standing.ticket_id is None and named is None)
         names = await agents_store.agents(self._pool, [standing.assigned_by] if standing.assigned_by else [])
+        corrections = (await corrections_store.history(self._pool, [entry_id])).get(entry_id, []) if told else []
+        decisive = next((one for one in corrections if one.state == "done" and _decides(one)), None)
+        waiting = next((one for one in corrections if one.state == "asked"), None)
         return entries.Facts(
             id=entry_id,
             sync=sync,
@@ -244,6 +259,8 @@ class Explain:
             assigned_at=standing.assigned_at,
             billable_only=self._counting.billable_only,
             twins=tuple(await store.twins(self._pool, entry_id)) if told else (),
+            corrected=_corrected(decisive),
+            waiting=_corrected(waiting),
         )
 
     async def _as_seen(
@@ -284,13 +301,32 @@ class Explain:
         except core.Denied:
             return "hidden", ""
         except (NotConnected, CannotRefresh):
-            return "away", _("connect your Harvest account first")
+            known = await self._harvest_user(reader) is not None
+            return "away", _("connect your Harvest account again") if known else _("connect your Harvest account first")
         except core.HarvestError as error:
             return "away", str(error)
         if found is not None:
             return "shown", ""
-        own = caller is None or await mirror_store.owner(self._pool, entry_id) == caller.harvest_user_id
+        own = caller is None or await mirror_store.owner(self._pool, entry_id) == await self._harvest_user(reader)
         return ("missing" if own else "hidden"), ""
+
+
+def _decides(one: Correction) -> bool:
+    """Whether a correction decides where its entry counts."""
+    return one.after is None or one.after["ticket_id"] != one.before["ticket_id"]
+
+
+def _corrected(one: Correction | None) -> entries.Corrected | None:
+    if one is None:
+        return None
+    deletes = one.after is None
+    return entries.Corrected(one.asked_by, one.asked_at, deletes=deletes, moves=_decides(one) and not deletes)
+
+
+def _correction(one: Correction) -> tickets_rules.Waiting:
+    hours, day = round(Decimal(one.before["hours"]) * 100), date.fromisoformat(one.before["spent_date"])
+    state = "deletion" if one.kind == "delete" else "correction"
+    return tickets_rules.Waiting(state, hours, day, one.before["person"], one.problem or "")
 
 
 def _project(ticket: tickets_store.Ticket, project: mirror_store.Project | None) -> tickets_rules.Project | None:

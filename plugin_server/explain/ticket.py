@@ -42,7 +42,9 @@ class Project:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A log on the ticket that is not in Harvest: whose, ``hours`` in hundredths, why it waits (``problem``)."""
+    """A log on the ticket that is not in Harvest, in its ``state``; a correction of an entry that waits for Harvest
+    (``correction``, ``deletion``); a timer that nobody has logged (``timer``). Whose, ``hours`` in hundredths, why it
+    waits (``problem``)."""
 
     state: str
     hours: int
@@ -228,7 +230,10 @@ def _near(facts: Facts) -> Iterator[Finding]:
             "{count} entries of the project ({hours}) count for no ticket.",
             share.entries,
         )
-        todo = _("Choose Assign here for those that belong to this ticket, or write its number into their notes.")
+        todo = _(
+            "In the panel, open “Time on this project that counts for no ticket” and choose Assign here for those that"
+            " belong to this ticket, or write its number into their notes."
+        )
         yield Finding("unassigned", "look", text.format(count=share.entries, hours=hours(share.hours)), todo)
     for number, share in sorted(facts.elsewhere.items()):
         text = ngettext(
@@ -271,6 +276,18 @@ def _under_way(facts: Facts) -> Iterator[Finding]:
             yield Finding("log_armed", "wait", words.format(what=whose), _("Send the reply, or log it without one."))
         elif one.state == "queued" and not one.problem:
             yield Finding("log_queued", "wait", _("{what}: on its way to Harvest.").format(what=whose))
+        elif one.state in ("correction", "deletion"):
+            words = _("{what}: a correction waits for Harvest; until then the entry stands as it was. {problem}")
+            if one.state == "deletion":
+                words = _("{what}: its deletion waits for Harvest; until then the entry counts. {problem}")
+            told = words.format(what=whose, problem=retold(one.problem)).strip()
+            yield Finding("correction_waits", "wait", told, _("The entry's own page says more; it opens with Correct."))
+        elif one.state == "timer":
+            words = _(
+                "{what}: a timer that was stopped and not logged. Its time is in Harvest without notes. {problem}"
+            )
+            told = words.format(what=whose, problem=retold(one.problem)).strip()
+            yield Finding("timer_unlogged", "look", told, _("Its agent can log or discard it in the panel."))
         elif one.state == "expired":
             words = _("{what}: not logged, because no reply or note went through.").format(what=whose)
             yield Finding("log_expired", "look", words, _("Log it again in the panel, or discard it there."))

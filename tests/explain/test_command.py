@@ -35,6 +35,7 @@ async def test_a_ticket_is_explained_at_80_columns_by_id_and_by_number(office: O
     assert "LOOK  No budget is set" in text
     assert "Ada Agent: not in Harvest" in text, "who runs the server is told of everybody's"
     assert "    1 ×     1.50 h  name this ticket" in text
+    assert "deskhours sync --from DATE --project 4001" in text, "what to do stands below what is well, too"
     for same in ("10012", "#10012"):
         assert await typed(office, "ticket", same) == (code, text)
 

@@ -101,6 +101,7 @@ def test_old_entries_missing() -> None:
     done = of_ticket()["history"]
     assert "23 Feb 2026" in done.words
     assert "deskhours sync --from DATE --project 4001" in done.todo
+    assert "correct Harvest Project ID" in of_ticket()["linked_project"].todo
 
 
 def test_duplicate_entries() -> None:

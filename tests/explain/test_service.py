@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from plugin_server.timers import store as timers_store
 from tests.explain.conftest import BO, Office, told
 from tests.panel.conftest import NOW
 from tests.panel.conftest import stand as stand
@@ -133,6 +134,7 @@ async def test_the_panel_offers_it_and_reads_it_when_it_is_opened(office: Office
     status, html = await server.call("GET", "/api/v1/tickets/1/explain?entry=%3Cb%3E", token=token, Accept="text/html")
     assert status == 200
     assert 'data-finding="counts"' in html
+    assert "correct Harvest Project ID" in html, "what to do stands beside what is well, too"
     assert "<b>" not in html
     assert 'role="alert"' in html
 
@@ -147,3 +149,81 @@ async def test_nobody_is_told_anything_without_a_sign_in(office: Office) -> None
 async def test_what_is_no_id_is_not_found(office: Office, path: str) -> None:
     status, _body = await office.stand.server.call("GET", f"/api/v1/{path}", token=office.stand.token)
     assert status == 404
+
+
+async def corrected(office: Office, entry_id: int, after: int | None, *, state: str = "done") -> None:
+    """Mo has moved an entry of ticket 1 to another in Deskhours, or deleted it (``None``)."""
+    before = {"project_id": 4001, "task_id": 5001, "spent_date": "2026-03-04", "hours": "1.00", "notes": ""}
+    before |= {"ticket_id": 1, "started": None, "ended": None, "person": "Ada", "project": "", "task": "", "ticket": ""}
+    await office.stand.server.pool.execute(
+        """
+        INSERT INTO entry_correction (entry_id, kind, state, agent_id, asked_by, asked_at, access, access_name,
+            may_fall_back, before, after, tickets, asked_by_user, next_try_at, changed_at)
+        VALUES ($1, $2, $3, $4, 'Mo', $5, 'own', 'Mo', false, $6, $7, '{1,2}', 5, $5, $5)
+        """,
+        entry_id,
+        "delete" if after is None else "change",
+        state,
+        office.stand.agent,
+        NOW,
+        before,
+        None if after is None else {**before, "ticket_id": after},
+    )
+
+
+async def test_what_was_done_in_deskhours_is_told_with_who_did_it(office: Office) -> None:
+    await office.ticket(1, "4001")
+    await office.ticket(2, "")
+    await office.entry(1, 4001, ticket=2)
+    await office.entry(2, 4001, ticket=1, deleted_at=NOW)
+    await office.entry(3, 4001, ticket=1)
+    await office.count()
+    await corrected(office, 1, 2)
+    await corrected(office, 2, None)
+    await corrected(office, 3, 2, state="asked")
+    moved = (await office.ask("entries/1/explain?ticket=1"))["findings"]
+    words = {one["code"]: one for one in moved}
+    assert words["counts_elsewhere"]["words"] == "It counts for ticket #10002: Mo moved it there, 13:00."
+    assert "choose Correct" in words["names_other_ticket"]["todo"]
+    gone = told(await office.ask("entries/2/explain?ticket=1"))["deleted"]
+    assert gone == "Mo deleted this entry in Deskhours, 13:00. It counts nowhere."
+    waits = told(await office.ask("entries/3/explain?ticket=1"))["correction_waits"]
+    assert waits.startswith("A correction by Mo (13:00) waits for Harvest")
+    assert told(await office.ask("tickets/1/explain"))["correction_waits"].startswith("1.00 h of 4 Mar 2026, Ada: ")
+
+
+async def test_a_timer_that_nobody_logged_is_told_to_its_agent(office: Office) -> None:
+    await office.ticket(1, "4001")
+    bo, token = await office.other()
+    await office.ticket(1, "4001", seen_by=bo)
+    await office.entry(1, 4001, 75, ticket=1)
+    await office.count()
+    pool = office.stand.server.pool
+    async with pool.acquire() as connection:
+        timer = await timers_store.insert(
+            connection,
+            agent_id=office.stand.agent,
+            ticket_id=1,
+            project_id=4001,
+            task_id=5001,
+            task_name="Support",
+            notes="",
+            spent_date=NOW.date(),
+            now=NOW,
+            state="stopped",
+        )
+        await connection.execute("INSERT INTO timer_entry (timer_id, entry_id) VALUES ($1, 1)", timer)
+    words = told(await office.ask("tickets/1/explain"))["timer_unlogged"]
+    assert words.startswith("0.75 h of 4 Mar 2026: a timer that was stopped and not logged.")
+    assert "timer_unlogged" not in told(await office.ask("tickets/1/explain", token))
+
+
+async def test_ones_own_entry_is_ones_own_after_the_sign_in_to_harvest_has_expired(office: Office) -> None:
+    await office.entry(7, 4002, 300)
+    await office.count()
+    await office.stand.server.pool.execute("UPDATE agent_token SET broken_at = $1 WHERE system = 'harvest'", NOW)
+    found = told(await office.ask("entries/7/explain"))
+    assert "unassigned" in found
+    assert "not_yours" not in found
+    asked = told(await office.ask("entries/8/explain", method="POST"))
+    assert asked["harvest_not_asked"] == "Harvest could not be asked: connect your Harvest account again."

@@ -48,3 +48,13 @@ async def rows(
         limit,
     )
     return [correction(row) for row in found]
+
+
+async def waiting(pool: Pool, ticket_id: int) -> list[Correction]:
+    """Corrections that bear on a ticket and wait for Harvest, the oldest first; 20 at most."""
+    found = await pool.fetch(
+        f"SELECT {COLUMNS} FROM entry_correction WHERE tickets @> ARRAY[$1::bigint] AND state = 'asked'"
+        " ORDER BY asked_at, position LIMIT 20",
+        ticket_id,
+    )
+    return [correction(row) for row in found]

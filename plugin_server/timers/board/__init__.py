@@ -1,0 +1,1 @@
+"""Timers that need somebody's eye, over all agents."""
