@@ -21,10 +21,10 @@ class TooMuch(ValueError):
 
 @dataclass(frozen=True)
 class Worked:
-    """A time entry that counts for the ticket; ``hours`` in hundredths."""
+    """A time entry that counts for the ticket; ``hours`` in hundredths, ``None`` while its timer runs."""
 
     entry_id: int
-    hours: int
+    hours: int | None
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,23 @@ def units(hours: int, unit: Unit) -> Decimal:
 
 
 def plan(ticket_id: int, worked: Iterable[Worked], booked: Iterable[Booked], unit: Unit) -> list[Step]:
-    """The steps after which the ticket's bookings are its entries, one each; none for entries without time.
+    """The steps after which the ticket's bookings are its entries, one each; none for entries without time. What is
+    booked of an entry stays as it is while its timer runs again, and is corrected when that stops.
 
     ``booked`` are the ticket's bookings and those of its entries on other tickets. What goes, goes first, so that no
     entry is ever booked twice. Raises :class:`TooMuch`.
     """
-    wanted = {one.entry_id: units(one.hours, unit) for one in worked if one.hours > 0}
-    stays = {one.entry_id: one for one in booked if one.ticket_id == ticket_id and one.entry_id in wanted}
+    worked, booked = list(worked), list(booked)
+    wanted = {one.entry_id: units(one.hours, unit) for one in worked if one.hours is not None and one.hours > 0}
+    running = {one.entry_id for one in worked if one.hours is None}
+    stays = {
+        one.entry_id: one for one in booked if one.ticket_id == ticket_id and one.entry_id in wanted.keys() | running
+    }
     gone: list[Step] = [Remove(one) for one in booked if one.entry_id not in stays]
     wrong: list[Step] = [
-        Correct(one, wanted[entry_id]) for entry_id, one in stays.items() if one.units != wanted[entry_id]
+        Correct(stays[entry_id], amount)
+        for entry_id, amount in wanted.items()
+        if entry_id in stays and stays[entry_id].units != amount
     ]
     missing: list[Step] = [Book(entry_id, amount) for entry_id, amount in wanted.items() if entry_id not in stays]
     return gone + wrong + missing

@@ -82,7 +82,7 @@ class Bookings:
         await store.not_done(self._pool, one, problem, self._clock.now() + retry_delay(one.attempts + 1))
 
     async def _book(self, ticket_id: int) -> None:
-        hours = await attribution.stopped_hours(self._pool, ticket_id, self._since)
+        hours = await attribution.hours_by_entry(self._pool, ticket_id, self._since)
         entries, worked = list(hours), [rules.Worked(*one) for one in hours.items()]
         await self._settle(await store.unknown(self._pool, ticket_id, entries))
         booked = await store.booked(self._pool, ticket_id, entries)

@@ -33,12 +33,12 @@ places = st.integers(1, 3)
 
 
 @given(
-    st.dictionaries(st.integers(1, 6), hours),
+    st.dictionaries(st.integers(1, 6), st.none() | hours),
     st.dictionaries(st.integers(1, 6), st.tuples(places, hours)),
     st.sampled_from(["hour", "quarter", "minute"]),
 )
 def test_after_the_plan_the_ticket_holds_its_entries_and_no_other_does(
-    worked: dict[int, int], booked: dict[int, tuple[int, int]], unit: rules.Unit
+    worked: dict[int, int | None], booked: dict[int, tuple[int, int]], unit: rules.Unit
 ) -> None:
     rows = [Booked(entry, place, entry * 10, Decimal(amount)) for entry, (place, amount) in booked.items()]
     held = {one.entry_id: one for one in rows}
@@ -53,7 +53,10 @@ def test_after_the_plan_the_ticket_holds_its_entries_and_no_other_does(
             assert step.entry_id not in held, "never booked twice"
             held[step.entry_id] = Booked(step.entry_id, 1, 0, step.units)
     here = {entry: one.units for entry, one in held.items() if one.ticket_id == 1}
-    assert here == {entry: rules.units(amount, unit) for entry, amount in worked.items() if amount > 0}
+    stopped = {entry: rules.units(amount, unit) for entry, amount in worked.items() if amount and amount > 0}
+    running = {entry for entry, amount in worked.items() if amount is None}
+    untouched = {one.entry_id: one.units for one in rows if one.ticket_id == 1 and one.entry_id in running}
+    assert here == stopped | untouched
     assert all(held[entry].ticket_id == 1 for entry in worked if entry in held)
 
 
@@ -74,18 +77,22 @@ class Office:
     clock: SetClock
     bookings: Bookings
 
-    async def worked(self, entry: int, ticket: int | None, hours: float, day: date = SINCE) -> None:
+    async def worked(
+        self, entry: int, ticket: int | None, hours: float, day: date = SINCE, *, running: bool = False
+    ) -> None:
         """The entry as it is now."""
         await self.pool.execute(
             """
             INSERT INTO time_entry (id, project_id, user_id, task_id, spent_date, hours, billable, is_running,
                 is_locked, is_billed, updated_at, created_at)
-            VALUES ($1, 1, 1, 1, $2, $3, true, false, false, false, now(), now())
-            ON CONFLICT (id) DO UPDATE SET hours = excluded.hours, spent_date = excluded.spent_date
+            VALUES ($1, 1, 1, 1, $2, $3, true, $4, false, false, now(), now())
+            ON CONFLICT (id) DO UPDATE SET hours = excluded.hours, spent_date = excluded.spent_date,
+                is_running = excluded.is_running
             """,
             entry,
             day,
             round(hours * 100),
+            running,
         )
         before = await self.pool.fetchval("SELECT ticket_id FROM attribution WHERE entry_id = $1", entry)
         async with self.pool.acquire() as connection, connection.transaction():
@@ -143,6 +150,21 @@ async def test_each_entry_is_booked_and_follows_its_corrections(office: Office) 
     await office.worked(2, None, 1.25)
     assert await office.book() == [(1, "3.0")]
     assert await office.bookings.step() == 0, "nothing is due any more"
+
+
+async def test_a_booking_stays_while_its_entrys_timer_runs_again(office: Office) -> None:
+    await office.worked(1, 1, 0.5)
+    await office.worked(2, 1, 0.25, running=True)
+    assert await office.book() == [(1, "2.0")], "what has never stopped is not booked yet"
+    (before,) = await office.stand.listed("time_accountings")
+    await office.worked(1, 1, 0.6, running=True)
+    assert await office.book() == [(1, "2.0")]
+    await office.worked(1, 1, 0.75)
+    assert await office.book() == [(1, "3.0")]
+    (after,) = await office.stand.listed("time_accountings")
+    assert (after["id"], after["created_at"]) == (before["id"], before["created_at"]), "the same booking"
+    await office.worked(1, 2, 0.75, running=True)
+    assert await office.book() == [], "running it was moved: it is booked where it stops"
 
 
 @pytest.mark.parametrize(("kind", "more"), [("drop_after", {}), ("drop_before", {}), ("status", {"status": 502})])

@@ -224,12 +224,13 @@ async def take_dirty(connection: Connection, limit: int) -> list[int]:
     return sorted(row["ticket_id"] for row in rows)
 
 
-async def stopped_hours(pool: Pool, ticket_id: int, since: date) -> dict[int, int]:
-    """The ticket's stopped time entries from a day on, with their hours in hundredths."""
+async def hours_by_entry(pool: Pool, ticket_id: int, since: date) -> dict[int, int | None]:
+    """The ticket's time entries from a day on, with their hours in hundredths; ``None`` while a timer runs."""
     rows = await pool.fetch(
         """
-        SELECT e.id, e.hours FROM attribution a JOIN time_entry e ON e.id = a.entry_id
-        WHERE a.ticket_id = $1 AND e.spent_date >= $2 AND e.deleted_at IS NULL AND NOT e.is_running ORDER BY e.id
+        SELECT e.id, CASE WHEN NOT e.is_running THEN e.hours END AS hours
+        FROM attribution a JOIN time_entry e ON e.id = a.entry_id
+        WHERE a.ticket_id = $1 AND e.spent_date >= $2 AND e.deleted_at IS NULL ORDER BY e.id
         """,
         ticket_id,
         since,
