@@ -196,6 +196,10 @@ class Mirror:
         """Write rows of the directory as a reply showed them, so that nobody has to wait for the next sync."""
         await again(self._pool, directory.write, kind, rows)
 
+    async def learn_deleted(self, project_id: int) -> None:
+        """Note that Harvest no longer has a project, as it has just told who saw it while it was there."""
+        await again(self._pool, directory.mark_project_deleted, project_id, self._clock.now())
+
     async def admit_team(self, project_id: int) -> None:
         """Let the people of a project that was just made track time on it before they are read anew."""
         async with self._pool.acquire() as connection:

@@ -8,6 +8,7 @@ refused before the first write.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, timedelta
 
 from plugin_server.harvest import core, making, wire
@@ -33,6 +34,7 @@ from plugin_server.runtime.database import Pool
 from plugin_server.runtime.queue import Queue
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.intake import Intake
+from plugin_server.tickets.rules import parse_project_id
 
 BATCH = 20
 WORK = ("making",)
@@ -187,6 +189,8 @@ class ProjectOutbox:
         raise Hindered(plan)
 
     async def _planned(self, ticket: tickets_store.Ticket) -> Plan | Hindrance:
+        if await self._is_lost(ticket.project_id):
+            ticket = replace(ticket, project_text="", project_id=None)
         plan = await self._planner.plan(ticket)
         if isinstance(plan, Plan) or plan.code != "organisation_unread" or ticket.organisation_id is None:
             return plan
@@ -195,6 +199,21 @@ class ProjectOutbox:
         except base.HelpdeskError:
             return plan
         return await self._planner.plan(ticket)
+
+    async def _is_lost(self, project_id: int | None) -> bool:
+        """Whether a project that the mirror has seen is no longer in Harvest, which the mirror may not know yet. A
+        number that was never a project's is somebody's mistake, and not for us to write over."""
+        if project_id is None:
+            return False
+        if await self._mirror.lost(project_id) is not None:
+            return True
+        if await self._mirror.project(project_id) is None:
+            return False
+        try:
+            await self._client.project(project_id)
+        except core.Missing:
+            return True
+        return False
 
     def _new(self, claimed: store.Making, plan: Plan, template: wire.Project) -> making.NewProject:
         url = self._helpdesk.ticket_url(claimed.ticket_id, str(claimed.id))
@@ -230,11 +249,13 @@ class ProjectOutbox:
         """Write the project on the ticket, unless somebody has named another one meanwhile."""
         try:
             ticket = await self._helpdesk.ticket(self._service_token, claimed.ticket_id, seconds=10)
-            if ticket.project and ticket.project != str(project_id):
+            is_named = ticket.project == str(project_id)
+            is_free = not is_named and (not ticket.project or await self._is_lost(parse_project_id(ticket.project)))
+            if not is_named and not is_free:
                 await self._intake.keep(ticket)
                 name = claimed.name or str(project_id)
                 raise Hindered(Hindrance("linked_elsewhere", {"project": f"{name} ({project_id})"}))
-            if not ticket.project:
+            if is_free:
                 ticket = await self._helpdesk.write_fields(
                     self._service_token, claimed.ticket_id, {"project": str(project_id)}
                 )
@@ -255,6 +276,7 @@ class ProjectOutbox:
         try:
             await self._client.project(project_id)
         except core.Missing:
+            await self._mirror.learn_deleted(project_id)  # or its name would be taken when it is made anew
             return Hindered(Hindrance("project_gone"))
         return Hindered(Hindrance("template_gone", {"number": str(self._template_id)}))
 

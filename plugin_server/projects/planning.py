@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from plugin_server.budgets import store as budgets_store
 from plugin_server.manifest import Projects as Settings
+from plugin_server.mirror import store as mirror_store
 from plugin_server.projects import rules, store
 from plugin_server.projects.clients import store as clients_store
 from plugin_server.projects.clients.rules import Client, Match, named
@@ -27,7 +28,7 @@ class Planner:
         """What would be made for the ticket, or the first thing that stands in the way."""
         if ticket.deleted_at is not None or ticket.merged_into is not None or ticket.state_kind == "merged":
             return Hindrance("ticket_gone")
-        if ticket.project_text:
+        if ticket.project_text and not await self._is_lost(ticket.project_id):
             return Hindrance("has_project")
         situation = await self._situation(ticket)
         client = rules.client_of(situation)
@@ -35,6 +36,10 @@ class Planner:
             taken = await store.names_of_client(self._pool, client.id)
             situation = Situation(**{**vars(situation), "taken": taken})
         return rules.plan(situation, self._settings.name, self._settings.code)
+
+    async def _is_lost(self, project_id: int | None) -> bool:
+        """Whether a project is known to be deleted in Harvest: its number on a ticket names nothing any more."""
+        return project_id is not None and await mirror_store.lost(self._pool, project_id) is not None
 
     async def budget(self, ticket: Ticket) -> Decimal | None:
         """The ticket's budget in hours, as accepted from who may set it."""

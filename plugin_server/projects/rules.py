@@ -144,11 +144,8 @@ def client_of(situation: Situation) -> Client | Hindrance:
         return Hindrance("no_organisation")
     if not organisation:
         return Hindrance("organisation_unread")
-    active = [one for one in match.same if one.is_active]
-    if len(active) == 1:
-        return active[0]
-    if active:
-        return Hindrance("client_ambiguous", {"organisation": organisation, "clients": names(active)})
+    if match.is_ambiguous:
+        return Hindrance("client_ambiguous", {"organisation": organisation, "clients": names(match.same)})
     if match.same:
         return _unless_archived(match.same[0])
     return Hindrance("client_unknown", {"organisation": organisation})

@@ -93,7 +93,7 @@ class Office:
         office = cls(pool, harvest)
         office.client_id = (await harvest.make("/v2/clients", {"name": office.name}))["id"]
         office.template_id = (await office.template())["id"]
-        office.desk.names[ORGANISATION] = office.name.replace(" GmbH", "").upper()
+        office.desk.names[ORGANISATION] = office.name.upper()
         await office.ticket()
         await office.mirror.sync_directory()
         await office.mirror.sync()

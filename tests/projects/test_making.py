@@ -161,12 +161,31 @@ async def test_a_project_deleted_while_it_is_made_is_said_and_made_anew(office: 
     office.clock.advance(seconds=30)
     await office.work().step(making_id)
     assert (await office.row()).problem_code == "project_gone"
-    await office.mirror.sync()
-    await office.pool.execute("UPDATE harvest_project SET deleted_at = now() WHERE id = $1", project["id"])
     async with office.pool.acquire() as connection:
         assert await store.retry(connection, making_id, office.clock.now())
     await office.work().until_done(making_id)
     await office.assert_whole()
+
+
+async def test_a_linked_project_that_was_deleted_is_made_anew_by_trying_again(office: Office) -> None:
+    making_id = await office.wish()
+    await office.harvest.call("PATCH", f"/v2/users/{BO}", {"is_active": False})
+    try:
+        await office.work().until_done(making_id)
+        assert (await office.row()).problem_code == "partly"
+    finally:
+        await office.harvest.call("PATCH", f"/v2/users/{BO}", {"is_active": True})
+    (project,) = await office.projects()
+    await office.harvest.call("DELETE", f"/v2/projects/{project['id']}")
+    codes = []
+    for _ in range(2):  # the first press finds out that it is gone, the second has another one made
+        async with office.pool.acquire() as connection:
+            assert await store.retry(connection, making_id, office.clock.now())
+        await office.work().until_done(making_id)
+        codes.append((await office.row()).problem_code)
+    assert codes == ["project_gone", None]
+    assert (await office.assert_whole())["id"] != project["id"]
+    assert office.desk.tickets[TICKET].project != str(project["id"])
 
 
 HINDRANCES: tuple[tuple[str, str], ...] = (
@@ -214,13 +233,17 @@ async def _hinder(office: Office, code: str) -> None:
         "template_archived": ("PATCH", f"/v2/projects/{office.template_id}", {"is_active": False}),
         "template_gone": ("DELETE", f"/v2/projects/{office.template_id}", None),
         "client_archived": ("PATCH", path, {"is_active": False}),
-        "client_ambiguous": ("POST", "/v2/clients", {"name": office.name.replace("GmbH", "Ltd.")}),
         "denied": ("POST", "/_sim/faults", {"match": "POST /v2/projects", "kind": "status", "status": 403}),
     }
     if code in changes:
         assert (await call(*changes[code])).status in (200, 201)
-    elif code == "client_unknown":
-        office.desk.names[ORGANISATION] = "Somebody Else"
+    elif code in ("client_unknown", "client_ambiguous"):
+        if code == "client_ambiguous":
+            await office.harvest.make("/v2/clients", {"name": office.name.replace("Acorn", "Acórn")})
+        office.desk.names[ORGANISATION] = {
+            "client_unknown": office.name.replace("GmbH", "Ltd."),
+            "client_ambiguous": office.name.replace("Acorn", "Ácorn"),
+        }[code]
         office.clock.advance(days=2)
         await office.work().read_names()
     elif code == "name_taken":

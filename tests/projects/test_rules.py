@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from plugin_server.manifest import Projects as Settings
 from plugin_server.projects import rules
-from plugin_server.projects.clients.rules import Client, Match, like, named, normalised
+from plugin_server.projects.clients.rules import Client, Match, exact, like, named, normalised
 from plugin_server.projects.rules import Facts, Rule
 from plugin_server.runtime import i18n
 
@@ -81,11 +81,43 @@ def test_the_same_name_is_found_and_never_among_the_like(names: list[str], data:
     clients = [Client(number, name) for number, name in enumerate(names)]
     meant = data.draw(st.sampled_from(clients))
     same, near = named(meant.name, clients), like(meant.name, clients)
-    assert (meant in same) is bool(normalised(meant.name))
+    assert (meant in same) is bool(exact(meant.name))
     assert not set(same) & set(near)
     match = Match(same=same)
     assert (match.by_name is not None) is (len(same) == 1)
     assert match.is_ambiguous is (len(same) > 1)
+
+
+@pytest.mark.parametrize(
+    ("organisation", "client"),
+    [
+        ("Acme GmbH", "Acme Ltd"),
+        ("C++ Ltd", "C# Ltd"),
+        ("SAS Institute", "Institute Ltd"),
+        ("AS Roma", "Roma"),
+        ("The Co-op", "The Op"),
+        ("Acme", "Acme GmbH"),
+        ("カラ", "ガラ"),
+    ],
+)
+def test_another_company_of_a_like_name_is_never_taken_for_it(organisation: str, client: str) -> None:
+    clients = [Client(1, client), Client(2, organisation, False)]
+    assert [one.id for one in named(organisation, clients)] == [2]
+    found = rules.client_of(situation(Match(same=named(organisation, clients)), organisation))
+    assert isinstance(found, rules.Hindrance)
+    assert found.code == "client_archived", "an archived one is not passed over for another"
+    found = rules.client_of(situation(Match(same=named(organisation, clients[:1])), organisation))
+    assert isinstance(found, rules.Hindrance)
+    assert found.code == "client_unknown"
+
+
+def test_an_exact_name_counts_by_itself_and_those_that_are_alike_but_for_their_form_are_suggested_first() -> None:
+    clients = [Client(1, "Acme Ltd"), Client(2, " ACME  GmbH"), Client(3, "Acme Germany GmbH")]
+    assert rules.client_of(situation(Match(same=named("Acme GmbH", clients)), "Acme GmbH")) == clients[1]
+    assert [one.id for one in like("Acme GmbH", clients)] == [1, 3]
+    accents = [Client(1, "Muller"), Client(2, "Müller")]
+    assert [named(name, accents)[0].id for name in ("MÜLLER", "muller")] == [2, 1]
+    assert [one.id for one in named("Möller", [Client(1, "Moller")])] == [1]
 
 
 def test_like_names_are_suggested_the_likest_first_and_archived_ones_never() -> None:
@@ -104,15 +136,16 @@ def situation(match: Match, organisation: str = "Acorn") -> rules.Situation:
 
 
 def test_a_client_is_never_guessed() -> None:
-    one, two, archived = Client(1, "Acorn"), Client(2, "acorn AG"), Client(3, "ACORN", False)
-    assert rules.client_of(situation(Match(same=(one, archived)))) == one
+    one, two, archived = Client(1, "Acorn"), Client(2, "Ácorn"), Client(3, "ACORN", False)
+    assert rules.client_of(situation(Match(same=(one,)))) == one
     assert rules.client_of(situation(Match(2, two, same=(one, two)))) == two
     ambiguous = rules.client_of(situation(Match(same=(one, two))))
     assert isinstance(ambiguous, rules.Hindrance)
-    assert ambiguous.words.startswith("Several Harvest clients are called like Acorn: Acorn (1), acorn AG (2).")
+    assert ambiguous.words.startswith("Several Harvest clients are called like Acorn: Acorn (1), Ácorn (2).")
     for match, code in (
         (Match(near=(one,)), "client_unknown"),
         (Match(same=(archived,)), "client_archived"),
+        (Match(same=(one, archived)), "client_ambiguous"),
         (Match(3, archived), "client_archived"),
         (Match(9, None, same=(one,)), "client_gone"),
     ):

@@ -1,5 +1,5 @@
-"""Which Harvest client an organisation of the helpdesk may be, by its name: suggestions, and what is no suggestion but
-the same name. Pure."""
+"""Which Harvest client an organisation of the helpdesk is by its very name, and which others are suggested: a project
+made for the wrong company is worse than none. Pure."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ _LEGAL_FORMS = frozenset({
 })
 # fmt: on
 
+_ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+"""Marks of Latin letters; those of other scripts make another letter."""
+
 
 @dataclass(frozen=True)
 class Client:
@@ -37,7 +40,7 @@ class Client:
 @dataclass(frozen=True)
 class Match:
     """What is known of an organisation's client: what somebody has chosen (``chosen`` is ``None`` for one that Harvest
-    no longer has), those of the same name, and those of a like one, the likest first."""
+    no longer has), those of the very name, archived ones too, and those of a like one, the likest first."""
 
     chosen_id: int | None = None
     chosen: Client | None = None
@@ -46,14 +49,27 @@ class Match:
 
     @property
     def by_name(self) -> Client | None:
-        """The only active client of the same name: what is used as long as nobody has chosen."""
-        active = [one for one in self.same if one.is_active]
-        return active[0] if self.chosen_id is None and len(active) == 1 else None
+        """The only client of that very name, if it is active: what is used as long as nobody has chosen."""
+        is_usable = self.chosen_id is None and len(self.same) == 1 and self.same[0].is_active
+        return self.same[0] if is_usable else None
 
     @property
     def is_ambiguous(self) -> bool:
         """Whether several clients have that name and nobody has chosen."""
-        return self.chosen_id is None and sum(one.is_active for one in self.same) > 1
+        return self.chosen_id is None and len(self.same) > 1
+
+
+def spelled(name: str) -> str:
+    """A name without case and superfluous blanks."""
+    return " ".join(unicodedata.normalize("NFC", name.casefold()).split())
+
+
+@lru_cache(maxsize=20_000)
+def exact(name: str) -> str:
+    """A name without case, accents and superfluous blanks: what two names of one company have in common. Legal form and
+    punctuation stay, for *C++* and *C#*, or *Acme GmbH* and *Acme Ltd*, are different ones."""
+    letters = unicodedata.normalize("NFD", spelled(name))
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", letters))
 
 
 @lru_cache(maxsize=20_000)
@@ -70,18 +86,19 @@ def normalised(name: str) -> str:
 
 
 def named(organisation: str, clients: Iterable[Client]) -> tuple[Client, ...]:
-    """The clients of the same name as the organisation."""
-    wanted = normalised(organisation)
-    return tuple(one for one in clients if wanted and normalised(one.name) == wanted)
+    """The clients of the organisation's very name, archived ones too; of several, those with the same accents."""
+    wanted = exact(organisation)
+    found = tuple(one for one in clients if wanted and exact(one.name) == wanted)
+    return tuple(one for one in found if spelled(one.name) == spelled(organisation)) or found
 
 
 def like(organisation: str, clients: Iterable[Client]) -> tuple[Client, ...]:
-    """Active clients of a like name, but not the same, the likest first."""
-    wanted = normalised(organisation)
+    """Active clients of a like name, those first that are the same but for legal form and punctuation, then the likest;
+    never those that :func:`named` finds."""
+    wanted, clients = normalised(organisation), list(clients)
+    same = set(named(organisation, clients))
     scored = [
-        (-likeness(wanted, normalised(one.name)), one.id, one)
-        for one in clients
-        if one.is_active and normalised(one.name) != wanted
+        (-likeness(wanted, normalised(one.name)), one.id, one) for one in clients if one.is_active and one not in same
     ]
     near = sorted((one for one in scored if -one[0] >= NEAR), key=lambda one: one[:2])
     return tuple(client for *_order, client in near[:SUGGESTED])
@@ -92,6 +109,8 @@ def likeness(one: str, other: str) -> float:
     first, second = set(one.split()), set(other.split())
     if not first or not second:
         return 0.0
+    if one == other:
+        return 1.0
     if first <= second or second <= first:
         return 0.9
     matcher = SequenceMatcher(None, min(one, other), max(one, other), autojunk=False)

@@ -127,12 +127,12 @@ class Clients:
         by_name: dict[str, list[Client]] = {}
         for client in await store.clients(self._pool):
             by_id[client.id] = client
-            by_name.setdefault(rules.normalised(client.name), []).append(client)
+            by_name.setdefault(rules.exact(client.name), []).append(client)
         found = []
         for number, tickets in counts.items():
             client_id, by = chosen.get(number, (None, ""))
             name = named.get(number, "")
-            same = tuple(by_name.get(rules.normalised(name), ())) if name else ()
+            same = rules.named(name, by_name.get(rules.exact(name), ()))
             match = Match(client_id, by_id.get(client_id or 0), same)
             found.append(Line(number, name, tickets, match, by, makings.get(number)))
         return sorted(found, key=lambda one: (not one.is_open, one.name.casefold(), one.id))
