@@ -129,10 +129,10 @@ def create(services: Services) -> web.Application:
         [
             AccountSection(pool, templates),
             HealthSection(health, services.mirror, templates, clock),
-            TimerSection(pool, services.timers, services.helpdesk, templates, clock),
-            LogSection(pool, services.helpdesk, templates, clock),
+            TimerSection(pool, services.tickets, services.timers, services.helpdesk, templates, clock),
+            LogSection(pool, services.tickets, services.helpdesk, templates, clock),
             AlertSection(pool, services.alerts.own, templates),
-            TimesheetSection(pool, services.mirror, services.helpdesk, templates, clock),
+            TimesheetSection(pool, services.tickets, services.mirror, services.helpdesk, templates, clock),
             StartSection(pool, services.tickets, services.helpdesk, templates, manifest.time.default_task),
         ],
         templates,

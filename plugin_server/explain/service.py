@@ -164,7 +164,7 @@ class Explain:
         if reader.caller is None:
             found = await account_store.named(self._pool, ticket_ids)
             return {ticket_id: one.number for ticket_id, one in found.items()}
-        titles = await tickets_store.titles(self._pool, reader.caller.agent_id, ticket_ids)
+        titles = await self._tickets.titles(reader.caller, ticket_ids)
         return {ticket_id: number for ticket_id, (number, _title) in titles.items()}
 
     async def _changed(self, ticket_id: int) -> tickets_rules.Changed | None:

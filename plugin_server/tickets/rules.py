@@ -19,6 +19,12 @@ ACCESS_FRESH = timedelta(seconds=60)
 ACCESS_STANDS = timedelta(minutes=10)
 """For so long a yes stands while the helpdesk does not answer."""
 
+ASKED_AT_ONCE = 8
+"""Tickets of a list that the helpdesk is asked for again at the same time."""
+
+SILENT_FOR = timedelta(seconds=30)
+"""For so long a helpdesk that did not answer is not asked again for what a list calls its tickets."""
+
 HELPDESK_SECONDS = 2.0
 """Longest the panel waits for the helpdesk."""
 

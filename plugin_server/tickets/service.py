@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from plugin_server.accounts.tokens import CannotRefresh, NotConnected, Tokens
@@ -14,14 +16,19 @@ from plugin_server.mirror.service import Mirror
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
-from plugin_server.runtime.errors import Forbidden, NotFound, Unauthenticated, Unavailable
+from plugin_server.runtime.errors import Forbidden, NotFound, Problem, Unauthenticated, Unavailable
 from plugin_server.runtime.i18n import gettext as _
+from plugin_server.runtime.i18n import later
 from plugin_server.runtime.queue import Queue
 from plugin_server.runtime.section import PanelRequest
 from plugin_server.tickets import rules, store
 from plugin_server.tickets.attribution import rules as attribution_rules
 from plugin_server.tickets.intake import TAKE_JOB, Intake
 from plugin_server.tickets.links import store as links_store
+
+UNCHECKED = later(
+    "The helpdesk does not answer, so it can't be checked whether you may see this ticket. Try again in a moment."
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,7 @@ class Tickets:
         self._tokens = tokens
         self._mirror = mirror
         self._clock = clock
+        self._silent_until = datetime.min.replace(tzinfo=UTC)
 
     def reference(self, ticket_id: int) -> str:
         """The external reference id by which a time entry names a ticket of this helpdesk."""
@@ -98,16 +106,34 @@ class Tickets:
                 await self._ask(caller, ticket_id)
             except (base.HelpdeskError, CannotRefresh, TimeoutError) as error:
                 if not access.stands(now):
-                    raise Unavailable(
-                        _(
-                            "The helpdesk does not answer, so it can't be checked whether you"
-                            " may see this ticket. Try again in a moment."
-                        )
-                    ) from error
+                    raise Unavailable(_(UNCHECKED)) from error
             ticket = await store.ticket(self._pool, ticket_id)
         if ticket is None:
             raise NotFound(_("Ticket {ticket} is not known.").format(ticket=ticket_id))
         return ticket
+
+    async def titles(self, caller: Caller, ticket_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Number and title of those of the tickets that the agent may see now, for a list of them.
+
+        Where the last yes no longer stands the helpdesk is asked again, for a few at the same time; of what it does not
+        answer for, nothing is told. A ticket that the agent was never shown is not asked for.
+        """
+        await self._ask_again(caller, ticket_ids)
+        return await store.titles(self._pool, caller.agent_id, ticket_ids, self._clock.now() - rules.ACCESS_STANDS)
+
+    async def _ask_again(self, caller: Caller, ticket_ids: Sequence[int]) -> None:
+        now = self._clock.now()
+        if now < self._silent_until:
+            return
+        stale = await store.last_allowed_before(
+            self._pool, caller.agent_id, ticket_ids, now - rules.ACCESS_STANDS, rules.ASKED_AT_ONCE
+        )
+        asked = (self._ask(caller, ticket_id) for ticket_id in stale)
+        for outcome in await asyncio.gather(*asked, return_exceptions=True):
+            if isinstance(outcome, (base.HelpdeskError, CannotRefresh, TimeoutError)):
+                self._silent_until = now + rules.SILENT_FOR
+            elif outcome is not None and not isinstance(outcome, Problem):
+                raise outcome
 
     async def view(self, caller: Caller, ticket_id: int) -> TicketView:
         """The ticket with its figures; raises as :meth:`require`."""

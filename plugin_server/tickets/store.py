@@ -272,13 +272,29 @@ async def forbid(pool: Pool, agent_id: int, ticket_id: int) -> None:
     await pool.execute("DELETE FROM ticket_access WHERE agent_id = $1 AND ticket_id = $2", agent_id, ticket_id)
 
 
-async def titles(pool: Pool, agent_id: int, ticket_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Number and title of those of the tickets that the helpdesk has let the agent see."""
+async def last_allowed_before(
+    pool: Pool, agent_id: int, ticket_ids: Sequence[int], before: datetime, limit: int
+) -> list[int]:
+    """Those of the tickets that the helpdesk has let the agent see, but not since an instant; the latest first."""
     rows = await pool.fetch(
-        "SELECT t.id, number, title FROM ticket t JOIN ticket_access a ON a.ticket_id = t.id"
-        " WHERE a.agent_id = $1 AND t.id = ANY($2::bigint[])",
+        "SELECT ticket_id FROM ticket_access WHERE agent_id = $1 AND ticket_id = ANY($2::bigint[]) AND allowed_at <= $3"
+        " ORDER BY allowed_at DESC, ticket_id LIMIT $4",
         agent_id,
         ticket_ids,
+        before,
+        limit,
+    )
+    return [row["ticket_id"] for row in rows]
+
+
+async def titles(pool: Pool, agent_id: int, ticket_ids: Sequence[int], since: datetime) -> dict[int, tuple[str, str]]:
+    """Number and title of those of the tickets that the helpdesk has let the agent see after an instant."""
+    rows = await pool.fetch(
+        "SELECT t.id, number, title FROM ticket t JOIN ticket_access a ON a.ticket_id = t.id"
+        " WHERE a.agent_id = $1 AND t.id = ANY($2::bigint[]) AND a.allowed_at > $3",
+        agent_id,
+        ticket_ids,
+        since,
     )
     return {row["id"]: (row["number"], row["title"]) for row in rows}
 

@@ -11,7 +11,7 @@ from plugin_server.runtime.database import Pool
 from plugin_server.runtime.popup import PopupPart, PopupRequest, moment
 from plugin_server.runtime.section import Region
 from plugin_server.runtime.templates import Templates
-from plugin_server.tickets import store as tickets_store
+from plugin_server.tickets.service import Tickets
 from plugin_server.timelog import rules, store
 
 SHOWN = 20
@@ -36,8 +36,9 @@ class _Line:
 class LogSection:
     """What of the agent's time is not in Harvest yet, why, and what can be done about it."""
 
-    def __init__(self, pool: Pool, helpdesk: Helpdesk, templates: Templates, clock: Clock) -> None:
+    def __init__(self, pool: Pool, tickets: Tickets, helpdesk: Helpdesk, templates: Templates, clock: Clock) -> None:
         self._pool = pool
+        self._tickets = tickets
         self._helpdesk = helpdesk
         self._templates = templates
         self._clock = clock
@@ -47,7 +48,7 @@ class LogSection:
         if caller is None:
             return PopupPart()
         logs = await store.under_way(self._pool, caller.agent_id, SHOWN + 1)
-        named = await tickets_store.titles(self._pool, caller.agent_id, [log.ticket_id for log in logs])
+        named = await self._tickets.titles(caller, [log.ticket_id for log in logs])
         now = self._clock.now()
         lines = []
         for log in logs[:SHOWN]:

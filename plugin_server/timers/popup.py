@@ -11,7 +11,7 @@ from plugin_server.runtime.database import Pool
 from plugin_server.runtime.popup import PopupPart, PopupRequest, moment
 from plugin_server.runtime.section import Region
 from plugin_server.runtime.templates import Templates
-from plugin_server.tickets import store as tickets_store
+from plugin_server.tickets.service import Tickets
 from plugin_server.timers import store
 from plugin_server.timers.service import Timers
 
@@ -35,8 +35,11 @@ class _Line:
 class TimerSection:
     """What runs, and what was stopped and not logged yet."""
 
-    def __init__(self, pool: Pool, timers: Timers, helpdesk: Helpdesk, templates: Templates, clock: Clock) -> None:
+    def __init__(
+        self, pool: Pool, tickets: Tickets, timers: Timers, helpdesk: Helpdesk, templates: Templates, clock: Clock
+    ) -> None:
         self._pool = pool
+        self._tickets = tickets
         self._timers = timers
         self._helpdesk = helpdesk
         self._templates = templates
@@ -49,7 +52,7 @@ class TimerSection:
         timers = await store.unlogged(self._pool, caller.agent_id)
         if not timers:
             return PopupPart()
-        named = await tickets_store.titles(self._pool, caller.agent_id, [timer.ticket_id for timer in timers])
+        named = await self._tickets.titles(caller, [timer.ticket_id for timer in timers])
         now = self._clock.now()
         lines = []
         for timer in timers:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from plugin_server.helpdesk import base
+from plugin_server.tickets import store as tickets_store
+from plugin_server.tickets.rules import ACCESS_STANDS, SILENT_FOR
 from tests.explain.conftest import ADA, BO, DAY, Office
 from tests.explain.conftest import office as office
 from tests.panel.conftest import NOW
@@ -47,11 +53,13 @@ async def test_hours_are_summed_by_ticket_with_what_is_on_its_way(office: Office
     await office.count()
     await log(office.stand, "queued")
     await log(office.stand, "discarded")
+    await log(office.stand, "armed")
     shown = (await details(office))["hours"]
     assert shown == {
         "today": "3.00",
         "week": "5.00",
         "waiting": "0.50",
+        "armed": "0.50",
         "tickets": [
             {"ticket_id": 12, "today": "2.00", "week": "4.00"},
             {"ticket_id": 2, "today": "0.75", "week": "0.75"},
@@ -68,6 +76,25 @@ async def test_hours_are_summed_by_ticket_with_what_is_on_its_way(office: Office
         " VALUES ('https://acme.example.com', false, 'Wednesday')"
     )
     assert (await details(office))["hours"]["week"] == "3.00", "the account's weeks begin today"
+    assert "0.50 h more wait for your reply or note." in html
+
+
+async def test_a_log_of_unknown_outcome_whose_entry_is_mirrored_counts_once(office: Office) -> None:
+    identity = await log(office.stand, "queued")
+    pool = office.stand.server.pool
+    await pool.execute("UPDATE log SET called_at = $1", NOW)
+    assert (await details(office))["hours"]["week"] == "0.50", "nothing of it has been seen in Harvest"
+    await office.entry(1, 4001, 50)
+    assert (await details(office))["hours"]["week"] == "1.00", "the same hours of somebody else's making"
+    await pool.execute(
+        "UPDATE time_entry SET external_permalink = $1",
+        f"https://desk.example.com/?deskhours={identity}#ticket/zoom/12",
+    )
+    shown = (await details(office))["hours"]
+    assert (shown["week"], shown["waiting"]) == ("0.50", "0.00")
+    await pool.execute("UPDATE log SET called_at = NULL")
+    await pool.execute("UPDATE time_entry SET deleted_at = $1", NOW)
+    assert (await details(office))["hours"]["waiting"] == "0.50", "taken out of Harvest, it is on its way again"
 
 
 async def test_a_running_timer_counts_up_to_now(office: Office) -> None:
@@ -137,6 +164,68 @@ async def test_a_ticket_that_one_may_not_see_is_not_offered(office: Office) -> N
     for query in ("?ticket=4", "?ticket=77", "?ticket=x", ""):
         shown = await details(office, query)
         assert (shown["here"], shown["recent"]) == (None, []), query
+
+
+async def test_a_title_is_told_for_as_long_as_a_yes_stands_and_then_asked_for_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await assign(office)
+    for number in (1, 2, 3, 4):
+        await office.ticket(number, "4001")
+        await office.entry(number, 4001, 100, ticket=number)
+    await office.count()
+    pool = office.stand.server.pool
+    old = NOW - ACCESS_STANDS
+    await pool.execute("UPDATE ticket_access SET allowed_at = $1 WHERE ticket_id > 1", old)
+    html = await office.stand.popup()
+    assert titles(html) == {1}, "the helpdesk does not answer: by its number alone"
+    assert "#10002</a>" in html
+    assert "Oven controller · Support" in html
+    assert html.count("Oven controller · Support") == 1, "nor what it would be worked on"
+    asked: list[int] = []
+
+    async def answer(_token: str, ticket_id: int, *, seconds: float) -> base.Ticket:
+        del seconds
+        asked.append(ticket_id)
+        if ticket_id == 2:
+            raise base.Denied("not any more")
+        if ticket_id == 3:
+            raise base.Missing("gone")
+        return await reading(office, ticket_id)
+
+    monkeypatch.setattr(office.stand.server.services.helpdesk, "ticket", answer)
+    assert titles(await office.stand.popup()) == {1}, "a helpdesk that is silent is left alone for a while"
+    assert asked == []
+    office.stand.clock.advance(seconds=SILENT_FOR.total_seconds())
+    html = await office.stand.popup()
+    assert sorted(asked) == [2, 3, 4], "at the same time, and once"
+    assert titles(html) == {1, 4}
+    assert all(f'data-recent="{gone}"' not in html for gone in (2, 3))
+    await office.stand.popup()
+    assert len(asked) == 3
+
+
+def titles(html: str) -> set[int]:
+    """The tickets whose titles are told, among the hours or the last ones."""
+    return {number for number in range(1, 5) if re.search(rf'(dh-quiet">|</a> )Ticket {number}<', html)}
+
+
+async def reading(office: Office, ticket_id: int) -> base.Ticket:
+    """A ticket as the helpdesk tells of it."""
+    one = await tickets_store.ticket(office.stand.server.pool, ticket_id)
+    assert one
+    return base.Ticket(
+        id=one.id,
+        number=one.number,
+        title=one.title,
+        group_id=one.group_id,
+        organisation_id=None,
+        project=one.project_text,
+        budget_hours=one.budget_text,
+        quoted_hours="",
+        pm="",
+        updated_at=one.updated_at,
+    )
 
 
 async def test_without_a_harvest_account_there_are_no_hours(office: Office) -> None:

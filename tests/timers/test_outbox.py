@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -163,6 +163,9 @@ class Tickets:
 
     async def require(self, _caller: Caller, _ticket_id: int) -> Any:
         return type("Ticket", (), {"project_id": PROJECT})
+
+    async def titles(self, _caller: Caller, _ticket_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+        return {}
 
     async def tracking(self, _caller: Caller, _ticket: Any) -> Any:
         task = mirror_store.Task(TASK, "Support", billable=True)

@@ -7,12 +7,14 @@ from typing import Any, cast
 from plugin_server.runtime.popup import PopupRequest
 from plugin_server.runtime.templates import Templates
 from plugin_server.timers.popup import TimerSection
-from tests.timers.test_outbox import TASK, Bench, Helpdesk
+from tests.timers.test_outbox import TASK, Bench, Helpdesk, Tickets
 from tests.timers.test_outbox import bench as bench
 
 
 async def test_what_runs_and_what_waits_to_be_logged_is_shown_with_its_tickets(bench: Bench) -> None:
-    section = TimerSection(bench.pool, bench.timers, cast(Any, Helpdesk()), Templates(), bench.clock)
+    section = TimerSection(
+        bench.pool, cast(Any, Tickets()), bench.timers, cast(Any, Helpdesk()), Templates(), bench.clock
+    )
     request = PopupRequest(bench.caller, "en")
     assert (await section.popup(request)).body == ()
     first = await bench.start()

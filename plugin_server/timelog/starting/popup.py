@@ -10,13 +10,14 @@ from plugin_server.mirror.store import Task
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Problem
+from plugin_server.runtime.i18n import gettext as _
 from plugin_server.runtime.popup import PopupPart, PopupRequest
 from plugin_server.runtime.reading import reading
 from plugin_server.runtime.section import Region
 from plugin_server.runtime.templates import Templates
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.account import store as account_store
-from plugin_server.tickets.service import Tickets
+from plugin_server.tickets.service import UNCHECKED, Tickets
 from plugin_server.timelog import store
 from plugin_server.timelog.starting.rules import first_task
 from plugin_server.timers import store as timers_store
@@ -56,14 +57,20 @@ class StartSection:
         caller = request.caller
         if caller is None or caller.harvest_user_id is None:
             return PopupPart()
-        shown = await self._shown(caller, request.ticket_id)  # may ask the helpdesk: not while a connection is held
+        # Both may ask the helpdesk: not while a connection is held.
+        shown = await self._shown(caller, request.ticket_id)
+        ids = await account_store.last_seen(self._pool, caller.agent_id, SHOWN + 1)
+        named = await self._tickets.titles(caller, ids)
         async with reading(self._pool):
             timers = await timers_store.unlogged(self._pool, caller.agent_id)
             running = {timer.ticket_id for timer in timers if timer.state in ("starting", "running")}
             here = None if shown is None else await self._line(caller, shown, running)
             ids = await account_store.last_seen(self._pool, caller.agent_id, SHOWN + 1)
             others = [one for one in ids if shown is None or one != shown.id][:SHOWN]
-            last = [await self._line(caller, one, running) for one in await self._seen(others)]
+            last = [
+                await self._line(caller, one, running) if one.id in named else self._unchecked(one, running)
+                for one in await self._seen(others)
+            ]
         head = self._templates.render("timelog/here.html", request.lang, line=here)
         body = self._templates.render("timelog/recent.html", request.lang, lines=last)
         data = {
@@ -84,6 +91,11 @@ class StartSection:
     async def _seen(self, ticket_ids: list[int]) -> list[tickets_store.Ticket]:
         found = {one.id: one for one in await tickets_store.tickets(self._pool, ticket_ids)}
         return [found[one] for one in ticket_ids if one in found]
+
+    def _unchecked(self, ticket: tickets_store.Ticket, running: Collection[int]) -> _Line:
+        """A ticket of which it can't be asked now whether the agent may still see it: it goes by its number alone."""
+        url = self._helpdesk.ticket_url(ticket.id)
+        return _Line(ticket.id, ticket.number, "", url, "", None, _(UNCHECKED), ticket.id in running)
 
     async def _line(self, caller: Caller, ticket: tickets_store.Ticket, running: Collection[int]) -> _Line:
         tracking = await self._tickets.tracking(caller, ticket)

@@ -16,8 +16,8 @@ from plugin_server.runtime.database import Pool
 from plugin_server.runtime.popup import PopupPart, PopupRequest
 from plugin_server.runtime.section import Region
 from plugin_server.runtime.templates import Templates
-from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.account import store as account_store
+from plugin_server.tickets.service import Tickets
 from plugin_server.timelog.timesheet import rules, store
 from plugin_server.timelog.timesheet.rules import Gap, Sheet, Worked
 
@@ -41,8 +41,11 @@ class _Row:
 class TimesheetSection:
     """What the person has worked, from the mirror and from what is on its way to it."""
 
-    def __init__(self, pool: Pool, mirror: Mirror, helpdesk: Helpdesk, templates: Templates, clock: Clock) -> None:
+    def __init__(
+        self, pool: Pool, tickets: Tickets, mirror: Mirror, helpdesk: Helpdesk, templates: Templates, clock: Clock
+    ) -> None:
         self._pool = pool
+        self._tickets = tickets
         self._mirror = mirror
         self._helpdesk = helpdesk
         self._templates = templates
@@ -60,7 +63,8 @@ class TimesheetSection:
             Worked(*one)
             for one in await account_store.worked(self._pool, caller.harvest_user_id, first, last, self._clock.now())
         ]
-        worked += await store.waiting(self._pool, caller.agent_id, first, last)
+        worked += await store.waiting(self._pool, caller.agent_id, caller.harvest_user_id, first, last)
+        armed = await store.armed(self._pool, caller.agent_id)
         sheet = rules.sheet(worked, today, start)
         by_day: dict[date, int] = {}
         for one in worked:
@@ -74,6 +78,7 @@ class TimesheetSection:
             today=_hours(sheet.today),
             week=_hours(sheet.week),
             waiting=_hours(sheet.waiting),
+            armed=_hours(armed),
         )
         gaps = self._templates.render(
             "timelog/gaps.html",
@@ -81,7 +86,7 @@ class TimesheetSection:
             gaps=[await self._gap(caller.harvest_user_id, one) for one in missing],
             knows=bool(capacity and begun),
         )
-        return PopupPart(body=(Region("hours", hours), Region("gaps", gaps)), data=_data(sheet, missing))
+        return PopupPart(body=(Region("hours", hours), Region("gaps", gaps)), data=_data(sheet, armed, missing))
 
     async def _gap(self, user_id: int, gap: Gap) -> tuple[date, Decimal, Decimal, str | None]:
         """A gap as shown, with the day's page in Harvest."""
@@ -90,10 +95,8 @@ class TimesheetSection:
     async def _rows(self, caller: Caller, sheet: Sheet) -> list[_Row]:
         """The lines with what people call their tickets; one that the agent may not see goes by its id."""
         own = [line for line in sheet.lines if line.ticket_id is not None]
-        named = await tickets_store.titles(
-            self._pool, caller.agent_id, [line.ticket_id for line in own if line.ticket_id is not None]
-        )
         shown, rest = (own, []) if len(own) <= SHOWN else (own[: SHOWN - 1], own[SHOWN - 1 :])
+        named = await self._tickets.titles(caller, [line.ticket_id for line in shown if line.ticket_id is not None])
         rows = []
         for line in shown:
             assert line.ticket_id is not None, "the others are of no ticket"
@@ -115,12 +118,13 @@ def _text(hundredths: int) -> str:
     return f"{hundredths / 100:.2f}"
 
 
-def _data(sheet: Sheet, missing: list[Gap]) -> Mapping[str, object]:
+def _data(sheet: Sheet, armed: int, missing: list[Gap]) -> Mapping[str, object]:
     return {
         "hours": {
             "today": _text(sheet.today),
             "week": _text(sheet.week),
             "waiting": _text(sheet.waiting),
+            "armed": _text(armed),
             "tickets": [
                 {"ticket_id": line.ticket_id, "today": _text(line.today), "week": _text(line.week)}
                 for line in sheet.lines

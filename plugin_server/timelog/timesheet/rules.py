@@ -108,8 +108,8 @@ def daily_target(weekly_capacity: int) -> int:
 def gaps(by_day: Mapping[date, int], today: date, weekly_capacity: int, begun: date | None) -> list[Gap]:
     """Days of the last two weeks with fewer hours than a fifth of the weekly capacity (seconds), the latest first.
 
-    Today is not over and has none. A day of a weekend counts only for who worked on it. Before ``begun``, the person's
-    first day with hours (``None``: there is none), nothing is missing.
+    Today is not over and has none, and nobody owes a weekend. Before ``begun``, the person's first day with hours
+    (``None``: there is none), nothing is missing.
     """
     target = daily_target(weekly_capacity)
     found = []
@@ -117,6 +117,6 @@ def gaps(by_day: Mapping[date, int], today: date, weekly_capacity: int, begun: d
         one = today - timedelta(days=back)
         hours = by_day.get(one, 0)
         is_weekend = one.weekday() >= WORKDAYS
-        if begun is not None and one >= begun and hours < target and not (is_weekend and not hours):
+        if begun is not None and one >= begun and hours < target and not is_weekend:
             found.append(Gap(one, hours, target))
     return found

@@ -8,18 +8,36 @@ from plugin_server.runtime.database import Pool
 from plugin_server.timelog.timesheet.rules import Worked
 
 
-async def waiting(pool: Pool, agent_id: int, first: date, last: date) -> list[Worked]:
+async def waiting(pool: Pool, agent_id: int, harvest_user_id: int, first: date, last: date) -> list[Worked]:
     """An agent's logs of these days that are on their way or wait for something. A timer's hours are in Harvest
-    already."""
+    already, and so are those of a call of unknown outcome whose entry the mirror holds, by the mark that the outbox
+    looks for."""
     rows = await pool.fetch(
-        "SELECT spent_date, ticket_id, sum(hours)::integer AS hours FROM log"
-        " WHERE agent_id = $1 AND spent_date BETWEEN $2 AND $3 AND timer_id IS NULL AND entry_id IS NULL"
-        " AND state IN ('armed', 'queued', 'attention') GROUP BY 1, 2",
+        """
+        SELECT l.spent_date, l.ticket_id, sum(l.hours)::integer AS hours FROM log l
+        WHERE l.agent_id = $1 AND l.spent_date BETWEEN $3 AND $4 AND l.timer_id IS NULL AND l.entry_id IS NULL
+            AND l.state IN ('queued', 'attention')
+            AND NOT (l.called_at IS NOT NULL AND EXISTS (
+                SELECT FROM time_entry e
+                WHERE e.user_id = $2 AND e.spent_date BETWEEN $3 AND $4 AND e.deleted_at IS NULL
+                    AND strpos(e.external_permalink, l.id::text) > 0))
+        GROUP BY 1, 2
+        """,
         agent_id,
+        harvest_user_id,
         first,
         last,
     )
     return [Worked(row["spent_date"], row["ticket_id"], row["hours"], waiting=True) for row in rows]
+
+
+async def armed(pool: Pool, agent_id: int) -> int:
+    """Hundredths of hours of an agent's logs that wait for a reply or note: nothing has been logged yet."""
+    hours: int = await pool.fetchval(
+        "SELECT coalesce(sum(hours), 0)::integer FROM log WHERE agent_id = $1 AND state = 'armed' AND timer_id IS NULL",
+        agent_id,
+    )
+    return hours
 
 
 async def expected(pool: Pool, harvest_user_id: int, since: date) -> tuple[int, date | None]:
