@@ -11,6 +11,8 @@ const SAID = "[data-note]";
 const WAND = '[data-action="note-generate"]';
 /** The server looks at less; it takes no more. */
 const LONGEST = 50_000;
+/** From the press on, whoever is asked on the way: helpdesk, a new session, the server. */
+const PATIENCE_MS = 10_000;
 
 export class Wand {
   #ticket;
@@ -50,14 +52,18 @@ export class Wand {
     this.#shadow.querySelector(WAND)?.setAttribute("aria-busy", "true");
     this.#say(text("noteWriting"));
     try {
-      const person = await this.#person.current();
-      const answer = await ask("note", { ticket: this.#ticket, person, text: reply });
+      const answer = await within(PATIENCE_MS, this.#ask(reply));
       if (answer.note) this.#put(answer.note, answer.words);
       else this.#say(answer.words ?? text(answer.gone ? "reload" : "noteNoAnswer"), { bad: true });
     } finally {
       this.#busy = false;
       this.#shadow.querySelector(WAND)?.removeAttribute("aria-busy");
     }
+  }
+
+  async #ask(reply) {
+    const person = await this.#person.current();
+    return ask("note", { ticket: this.#ticket, person, text: reply });
   }
 
   #put(note, words) {
@@ -92,6 +98,13 @@ export class Wand {
     button.textContent = text("noteUndo");
     place.append(" ", button);
   }
+}
+
+/** The answer, or an empty one when it has not come by then; what comes later is nobody's any more. */
+function within(milliseconds, answer) {
+  let timer;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, milliseconds, {})));
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 /** As if it were typed, so that it is kept with the draft. */

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, Route, expect
 
 from .conftest import Desk, panel_of
 
@@ -72,3 +72,56 @@ async def test_the_form_is_not_held_up_and_a_no_is_told_in_words(desk: Desk) -> 
     desk.stub.silent = True
     await panel.locator(WAND).click()
     await expect(panel.locator("[data-note]")).to_contain_text("did not answer")
+
+
+async def test_a_helpdesk_that_hangs_holds_nobody_up_and_the_last_person_known_stays(blank: Page) -> None:
+    async def known(route: Route) -> None:
+        await route.fulfill(json={"id": 7})
+
+    await blank.route("**/api/v1/users/me", known)
+    await blank.clock.install()
+    await blank.evaluate(
+        """async () => {
+          const { Person } = await import("/extension/content/person.js");
+          const site = { person: { path: "/api/v1/users/me", id: "id" } };
+          window.person = new Person(site);
+          window.stranger = new Person(site);
+          await person.current();
+        }"""
+    )
+    await blank.unroute("**/api/v1/users/me")
+    hanging = asyncio.Event()
+    await blank.route("**/api/v1/users/me", lambda _route: hanging.set())
+    await blank.clock.fast_forward(11_000)
+    asked = asyncio.create_task(blank.evaluate("Promise.all([person.current(), stranger.current()])"))
+    await hanging.wait()
+    assert await asyncio.wait_for(asked, 5) == [7, 0]
+
+
+async def test_ten_seconds_after_the_press_the_wand_is_free_again_whoever_hangs(blank: Page) -> None:
+    await blank.clock.install()
+    await blank.evaluate(
+        """async () => {
+          window.asked = 0;
+          const hang = () => { asked += 1; return new Promise(() => {}); };
+          window.chrome = { runtime: { id: "x", sendMessage: hang }, i18n: { getMessage: (name) => name } };
+          const { Wand } = await import("/extension/content/wand.js");
+          const root = document.createElement("main");
+          root.innerHTML = "<p class=written>The oven is fixed.</p><div id=host></div>";
+          document.body.prepend(root);
+          const host = root.querySelector("#host");
+          host.attachShadow({ mode: "open" }).innerHTML = `<form data-region=form><input name=notes>
+            <button type=button data-action=note-generate>Write</button><p data-note></p></form>`;
+          const site = { body: { selector: ".written" }, notWritten: { selector: "nav" } };
+          new Wand(1, site, { current: async () => 7 }).listen(host, root, new AbortController().signal);
+        }"""
+    )
+    said = blank.locator("[data-note]")
+    for press in (1, 2):
+        await blank.locator(WAND).click()
+        await expect(said).to_have_text("noteWriting")
+        assert await blank.evaluate("asked") == press
+        await blank.clock.run_for(10_000)
+        await expect(said).to_have_text("noteNoAnswer")
+        await expect(said).to_have_class("dh-error")
+        await expect(blank.locator(WAND)).not_to_have_attribute("aria-busy", "true")
