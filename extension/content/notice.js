@@ -5,7 +5,7 @@
  */
 
 import { text } from "./ask.js";
-import { makeHost } from "./host.js";
+import { makeHost, styled } from "./host.js";
 import { followTheme } from "./theme.js";
 
 const DISMISSED = "deskhours-notice";
@@ -15,7 +15,7 @@ export class Notice {
   #open = button("notice-open", text("driftOpen"));
   #box = document.createElement("section");
   #place = document.createElement("div"); // the panel's, in the document itself, where it always stands
-  #host = makeHost("notice", this.#box);
+  #host = makeHost("notice", styled("notice"), this.#box);
   #controller = null;
   #opened = null;
   #panelOf;

@@ -7,7 +7,7 @@
 import { Ahead } from "./ahead.js";
 import { ask, text } from "./ask.js";
 import { clockOf, earlier, panelIn } from "./fragment.js";
-import { makeHost } from "./host.js";
+import { makeHost, styled } from "./host.js";
 import { Picker } from "./picker.js";
 import { collect, copyAttributes, draftName, fill, rememberFocus, restoreFocus, swap } from "./regions.js";
 import { fillShell, problemOf } from "./shell.js";
@@ -22,7 +22,7 @@ const RELOAD = text("reload"); // asked now: once the extension is gone there is
 
 export class Panel {
   #shell = document.createElement("div");
-  #host = makeHost("panel", this.#shell);
+  #host = makeHost("panel", styled("projects"), styled("explain"), this.#shell);
   #shadow = this.#host.shadowRoot;
   #ahead;
   #badge;
