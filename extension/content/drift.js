@@ -1,12 +1,14 @@
 /**
- * Whether the page is as the site's declaration says. It is looked at once for each ticket that is opened, after the page
- * has been quiet for a while, and once more before anybody is told: pages render late. While something is wrong, each later
- * quiet moment is looked at, too, so that a false alarm ends by itself.
+ * Whether the page is as the site's declaration says. It is looked at for each ticket that is opened, after the page has
+ * been quiet for a while, and once more before anybody is told: pages render late. Found well, it is looked at again when
+ * it has changed, once in a while, for a page may break later. While something is wrong, each later quiet moment is looked
+ * at, too, so that a false alarm ends by itself.
  */
 
 import { ticketsOnShow } from "./watch.js";
 
 const QUIET_MS = 1_500;
+const AGAIN_MS = 3_000;
 
 /** Every selector of a declaration with its name and the count expected of it. */
 export function partsOf(site) {
@@ -66,19 +68,21 @@ export class Drift {
 
   /** To be called whenever the page has changed. */
   moved() {
-    if (location.hash === this.#fine) return;
+    const isFine = location.hash === this.#fine;
+    if (isFine && this.#timer) return; // a page that never is quiet is looked at all the same
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#look(), QUIET_MS);
+    this.#timer = setTimeout(() => this.#look(), isFine ? AGAIN_MS : QUIET_MS);
   }
 
   #look() {
+    this.#timer = 0;
     const isTicket = this.#site.ticket.address.test(location.hash);
     const drifts = isTicket ? driftsOf(this.#site) : [];
     const now = JSON.stringify(drifts);
     const isSure = drifts.length === 0 || now === this.#suspected;
     this.#suspected = now;
+    this.#fine = drifts.length === 0 ? location.hash : null;
     if (!isSure) return this.moved();
-    if (drifts.length === 0) this.#fine = location.hash;
     if (now === this.#current) return;
     this.#current = now;
     if (isTicket) this.isBroken = drifts.some(({ needed }) => needed);

@@ -36,7 +36,7 @@ const notice = new Notice((ticket) => ticketOf(ticket).panel);
 const drift = new Drift(site, (drifts) => {
   lookAnew();
   const [, ticket] = site.ticket.address.exec(location.hash) ?? [];
-  notice.show(drifts.length ? Number(ticket) : null, drift);
+  notice.show(Number(ticket), drifts, drift);
   if (drifts.length) ask("drift", { drifts });
 });
 

@@ -1,7 +1,7 @@
 /**
  * Says, at the page's edge, that the helpdesk's page is otherwise than expected. Where the panel has to stand aside, the
  * ticket's panel can be opened in here, for time without a reply: that needs nothing of the page but the ticket's number in
- * its address. Dismissed, it stays away from this tab until the extension is another one.
+ * its address. Dismissed, it stays away from this tab until another part is missed, or the extension is another one.
  */
 
 import { text } from "./ask.js";
@@ -18,6 +18,7 @@ export class Notice {
   #host = makeHost("notice", styled("notice"), this.#box);
   #controller = null;
   #opened = null;
+  #parts = []; // that are missed
   #panelOf;
 
   /** `panelOf(ticket)` is the ticket's panel. */
@@ -35,12 +36,13 @@ export class Notice {
     this.#host.shadowRoot.addEventListener("click", (event) => this.#onClick(event));
   }
 
-  /** Shows the words for a page that is broken, or works but for something; none, when `ticket` is null. */
-  show(ticket, { isBroken = false } = {}) {
+  /** Shows the words for a page of which `drifts` tell; `isBroken`: the panel has to stand aside. */
+  show(ticket, drifts, { isBroken = false } = {}) {
     this.#controller?.abort();
     this.#controller = null;
     this.#host.remove();
-    if (ticket === null || isDismissed()) return;
+    this.#parts = drifts.map(({ part }) => part);
+    if (this.#parts.every(isDismissed)) return;
     this.#controller = new AbortController();
     this.#opened = ticket;
     this.#open.hidden = !isBroken || !ticket;
@@ -55,8 +57,8 @@ export class Notice {
     const action = event.target.closest?.("[data-action]")?.dataset.action;
     if (!action || !event.isTrusted) return;
     if (action === "notice-dismiss") {
-      sessionStorage.setItem(DISMISSED, version());
-      this.show(null);
+      sessionStorage.setItem(DISMISSED, JSON.stringify([version(), ...dismissed(), ...this.#parts]));
+      this.show(null, []);
     } else if (action === "notice-open") {
       this.#open.hidden = true;
       this.#box.focus(); // the tab order goes on from here, to the panel
@@ -69,7 +71,13 @@ export class Notice {
 }
 
 const version = () => chrome.runtime.getManifest().version;
-const isDismissed = () => sessionStorage.getItem(DISMISSED) === version();
+const isDismissed = (part) => dismissed().includes(part);
+
+/** Parts whose notice was dismissed in this tab, for this version of the extension. */
+function dismissed() {
+  const [of, ...parts] = JSON.parse(sessionStorage.getItem(DISMISSED) ?? "[]");
+  return of === version() ? parts : [];
+}
 
 function button(action, words) {
   const made = document.createElement("button");

@@ -98,6 +98,48 @@ async def test_dismissed_it_stays_away_and_the_panel_does_too(desk: Desk) -> Non
     )  # the panel is there until it is looked
     await expect(panel_of(page)).to_have_count(0)
     await expect(notice_of(page)).to_have_count(0)
+    await page.evaluate("document.querySelector('.content.active .js-textarea').classList.remove('js-textarea')")
+    await expect(notice_of(page)).to_have_count(1)  # that was of another part
+
+
+async def test_a_page_that_breaks_later_is_noticed_and_one_that_never_rests_too(blank: Page) -> None:
+    await blank.evaluate("location.hash = '#ticket/zoom/1'")
+    await blank.locator("#content_permanent_Ticket-1").wait_for()
+    await blank.clock.install()
+    await blank.evaluate(
+        """async () => {
+          const { Drift } = await import("/extension/content/drift.js");
+          const { default: zammad } = await import("/extension/content/sites/zammad.js");
+          window.told = [];
+          window.drift = new Drift(zammad, (drifts) => told.push(drifts.map(({ part }) => part)));
+          drift.moved();
+        }"""
+    )
+    await blank.clock.run_for(10_000)
+    assert await blank.evaluate("told") == []
+    await blank.evaluate(
+        """() => {
+          window.looks = 0;
+          const find = Element.prototype.querySelectorAll;
+          Element.prototype.querySelectorAll = function (selector) {
+            if (selector === ".ticketZoom-header") looks += 1;
+            return find.call(this, selector);
+          };
+          window.typing = setInterval(() => drift.moved(), 100);
+        }"""
+    )
+    await blank.clock.run_for(30_000)
+    assert 0 < await blank.evaluate("looks") <= 30, "once in a while, and not with each key"
+    await blank.evaluate(
+        """() => {
+          clearInterval(typing);
+          document.querySelector(".content.active .article-new").className = "other";
+          drift.moved();
+        }"""
+    )
+    await blank.clock.run_for(5_000)
+    (missed,) = await blank.evaluate("told")
+    assert "composer" in missed
 
 
 async def test_a_page_that_comes_right_gets_its_panel_back_and_who_is_not_connected_tells_nothing(desk: Desk) -> None:
