@@ -1,4 +1,4 @@
-"""The first path in Firefox, on a running demo: connect, answer, log, see it; timers; a lock."""
+"""The first path in Firefox, on a running demo: connect, answer, note, log, see it, correct it; timers; a lock."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from tests.support.signin import signed_in
 from tests.support.world import ADA, World, until
 
 BADGE = '.content.active [data-deskhours="badge"]'
+TIMELINE = '.content.active [data-deskhours="timeline"]'
+SUBMIT = ".content.active .js-submit"
+WAND = "[data-action=note-generate]"
 PM_MAIL = "pm@example.com"
 
 
@@ -20,11 +23,26 @@ async def test_an_agent_connects_answers_and_logs_half_an_hour(fox: Firefox, wor
     await tab.until(PANEL, holds="it.dataset.band === 'green'")
     await fill(tab, "0.5", "Answer the customer")
     await tab.until(PANEL, "[name=task_id]", holds="it.selectedOptions[0].text === 'Support · billable'")
-    await reply(tab, "We have found the cause.")
+    await tab.click(BODY)
+    await tab.type("I have replaced the fuse of the oven and tested it.")
+    await tab.click(PANEL, WAND)
+    await tab.until(PANEL, "[name=notes]", holds="/fuse/i.test(it.value)")
+    await tab.click(PANEL, "[data-action=note-undo]")
+    await tab.until(PANEL, "[name=notes]", holds="it.value === 'Answer the customer'")
+    await tab.click(SUBMIT)
     await state(tab, "logged")
     await tab.shows(PANEL, words="0.50 of 10.00 h")
     [entry] = await world.entries(ticket)
     assert (entry["hours"], entry["notes"], entry["user"]["id"]) == (0.5, "Answer the customer", ADA)
+
+    await tab.click(PANEL, "[data-region=explain] summary")
+    await tab.until(PANEL, "[data-region=explain] [data-loaded]", holds="it.textContent.trim()")
+    await tab.click('.content.active [data-deskhours="timeline-tab"]')
+    await tab.click(TIMELINE, "[data-action=entry-open]")
+    await tab.fill(TIMELINE, "[name=hours]", value="0.75")
+    await tab.click(TIMELINE, "[data-action=entry-correct]")
+    await tab.shows(TIMELINE, words="The entry was corrected in Harvest.")
+    assert [one["hours"] for one in await world.entries(ticket)] == [0.75]
 
     popup = await fox.popup()
     await popup.shows("body", words="Ada Agent")
