@@ -4,9 +4,19 @@ import { ask, text } from "./ask.js";
 import { rest } from "./focus.js";
 import { collect } from "./regions.js";
 import { sanitize } from "./sanitize.js";
+import { problemOf } from "./shell.js";
 
 const PART = "[data-correction]";
 const OPENER = '[data-action="entry-open"]';
+const ALERT = '[role="alert"], [data-region="alert"] > *';
+
+/** Why there is no form: the server's own words and what it offers, such as Connect; ours where it said nothing. */
+function refusal(answer) {
+  if (answer.gone) return text("reload");
+  if (!answer.answered) return text("notDone");
+  const alert = answer.html ? sanitize(answer.html).querySelector(ALERT) : null;
+  return alert ?? problemOf(answer).words;
+}
 
 export class Correction {
   #content;
@@ -20,7 +30,7 @@ export class Correction {
     return control.dataset.action?.startsWith("entry-") ?? false;
   }
 
-  /** Answers what went wrong, in words, and whether the timeline has changed by it. */
+  /** Answers what went wrong, in words or as the server's own line, and whether the timeline has changed by it. */
   async press(control, person) {
     const { action, path, method = "GET" } = control.dataset;
     const line = control.closest("[data-entry]");
@@ -32,7 +42,7 @@ export class Correction {
     const form = control.closest("form");
     const answer = await ask("fragment", { person, method, path, fields: form ? collect(form) : {} });
     const part = answer.html ? sanitize(answer.html).querySelector(PART) : null;
-    if (part === null) return { problem: text(answer.gone ? "reload" : "notDone") };
+    if (part === null) return { problem: refusal(answer) };
     const isDone = method !== "GET" && answer.status < 300;
     const told = part.querySelector(".dh-note");
     if (isDone && told) part.replaceChildren(told);

@@ -148,7 +148,7 @@ export class Timeline {
     const line = document.createElement("p");
     line.className = "tl-notice";
     line.setAttribute("role", role);
-    line.textContent = words;
+    line.append(words);
     if (again) {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: again });
       button.className = "dh-link";
