@@ -12,6 +12,7 @@ from aiohttp import web
 from multidict import MultiDictProxy
 
 from plugin_server.accounts.web import rules as web_rules
+from plugin_server.accounts.web.once import Once
 from plugin_server.accounts.web.routes import Visitor, WebRoutes
 from plugin_server.budgets.desk import Desk, UnlockWish
 from plugin_server.dashboard import export, listing
@@ -25,19 +26,12 @@ from plugin_server.runtime.api import language
 from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unauthenticated, Unavailable
 from plugin_server.runtime.i18n import gettext as _
 from plugin_server.runtime.i18n import later
-from plugin_server.runtime.web import SECURITY_HEADERS
 from plugin_server.tickets.links.service import Links
 
 STATIC = Path(__file__).resolve().parent / "static"
 
 DONE_COOKIE = "deskhours_done"
 """Carries what was done from the form to the page that says so; shown once."""
-
-PAGE_HEADERS = {
-    "Content-Security-Policy": f"{SECURITY_HEADERS['Content-Security-Policy']}; script-src 'self'; connect-src 'self'",
-    # With no referrer at all, browsers say of a form that it comes from nowhere ("Origin: null").
-    "Referrer-Policy": "same-origin",
-}
 
 _LONG_PAST = date(1970, 1, 1)
 """Given for a day that can't be read: the desk refuses it along with everything else that is wrong."""
@@ -69,6 +63,7 @@ class DashboardRoutes:
         undelivered: Undelivered,
     ) -> None:
         self._browsers = browsers
+        self._once = Once(DONE_COOKIE, "/dashboard", browsers.secure)
         self._pages = pages
         self._boards = boards
         self._projects = projects
@@ -107,12 +102,9 @@ class DashboardRoutes:
 
     async def show(self, request: web.Request) -> web.Response:
         visitor = await self._browsers.visitor(request)
-        done = _done(request.cookies.get(DONE_COOKIE, ""))
+        done = _done(self._once.word(request))
         html = await self._pages.render(visitor, language(request), request.query, done=done)
-        response = page(html)
-        if done:
-            response.del_cookie(DONE_COOKIE, path="/dashboard")
-        return response
+        return self._once.said(request, page(html))
 
     async def tickets_csv(self, request: web.Request) -> web.StreamResponse:
         visitor = await self._browsers.visitor(request)
@@ -169,17 +161,7 @@ class DashboardRoutes:
     def _go_back(self, fields: Mapping[str, str], action: str, ticket_id: int) -> web.Response:
         """To the page as it was, which says what was done."""
         back = kept(dict(parse_qsl(fields.get("back", ""))))
-        response = web.Response(status=303, headers={"Location": f"/dashboard?{back}" if back else "/dashboard"})
-        response.set_cookie(
-            DONE_COOKIE,
-            f"{action}.{ticket_id}",
-            max_age=60,
-            path="/dashboard",
-            httponly=True,
-            secure=self._browsers.secure,
-            samesite="Lax",
-        )
-        return response
+        return self._once.go(f"/dashboard?{back}" if back else "/dashboard", f"{action}.{ticket_id}")
 
     async def _refused(
         self, request: web.Request, visitor: Visitor, fields: MultiDictProxy[str], form: Form, problem: Problem

@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from plugin_server.accounts.web.once import Once
 from plugin_server.accounts.web.routes import WebRoutes
 from plugin_server.dashboard import export
-from plugin_server.dashboard.routes import PAGE_HEADERS
+from plugin_server.dashboard.headers import page
 from plugin_server.extension.stamp import source as extension_source
 from plugin_server.runtime.api import Answer, Call, Route, language, wants_html
 from plugin_server.runtime.errors import Conflict, Forbidden, NotFound, Unavailable
@@ -45,6 +46,7 @@ class TimelineRoutes:
 
     def __init__(self, browsers: WebRoutes, timelines: Timelines, views: Views, links: Links) -> None:
         self._browsers = browsers
+        self._once = Once(DONE_COOKIE, "/tickets", browsers.secure)
         self._timelines = timelines
         self._views = views
         self._links = links
@@ -81,11 +83,8 @@ class TimelineRoutes:
         return Answer(view.to_json(timeline))
 
     async def show(self, request: web.Request) -> web.Response:
-        done = DONE_COOKIE in request.cookies
-        response = await self._page(request, request.query.items(), Told(done=done))
-        if done:
-            response.del_cookie(DONE_COOKIE, path="/tickets")
-        return response
+        told = Told(done=bool(self._once.word(request)))
+        return self._once.said(request, await self._page(request, request.query.items(), told))
 
     async def send_csv(self, request: web.Request) -> web.StreamResponse:
         """The whole filtered timeline."""
@@ -110,21 +109,11 @@ class TimelineRoutes:
         except (Conflict, Forbidden, NotFound, Unavailable) as problem:
             return await self._page(request, back, Told(problem=problem.message), problem.status)
         address = request.rel_url.with_path(view.path(ticket_id)).with_query(back)
-        response = web.Response(status=303, headers={"Location": str(address)})
-        response.set_cookie(
-            DONE_COOKIE,
-            "1",
-            max_age=60,
-            path="/tickets",
-            httponly=True,
-            secure=self._browsers.secure,
-            samesite="Lax",
-        )
-        return response
+        return self._once.go(str(address), "assigned")
 
     async def _page(self, request: web.Request, query: Any, told: Told, status: int = 200) -> web.Response:
         visitor = await self._browsers.visitor(request)
         wanted = rules.wanted(query)
         timeline = await self._timelines.read(visitor.caller, int(request.match_info["ticket_id"]), wanted)
         html = await self._views.page(visitor, language(request), timeline, told)
-        return web.Response(text=html, status=status, content_type="text/html", headers=PAGE_HEADERS)
+        return page(html, status)
