@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from aiohttp import web
 from multidict import MultiDictProxy
 
+from plugin_server.accounts.web.once import Once
 from plugin_server.accounts.web.routes import Visitor, WebRoutes
 from plugin_server.corrections import rules, store
 from plugin_server.corrections.moving import Wish
 from plugin_server.corrections.service import Corrections
-from plugin_server.corrections.view import FIELDS, Refusal, Views, outcome, told
-from plugin_server.mirror.store import Task
+from plugin_server.corrections.shown import FIELDS
+from plugin_server.corrections.view import Refusal, Views, outcome, told
 from plugin_server.runtime.api import language
-from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unavailable
+from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -32,6 +34,7 @@ class EntryPages:
 
     def __init__(self, browsers: WebRoutes, corrections: Corrections, views: Views) -> None:
         self._browsers = browsers
+        self._once = Once(DONE_COOKIE, "/tickets", browsers.secure)
         self._corrections = corrections
         self._views = views
 
@@ -41,16 +44,14 @@ class EntryPages:
             web.get(_ENTRY, self.show),
             web.post(f"{_ENTRY}/correct", self.correct),
             web.post(f"{_ENTRY}/delete", self.delete),
+            web.post(f"{_ENTRY}/withdraw", self.withdraw),
             web.static("/tickets/entries", STATIC),
         ]
 
     async def show(self, request: web.Request) -> web.Response:
         visitor = await self._browsers.visitor(request)
-        done = request.cookies.get(DONE_COOKIE, "")
-        response = await self._page(request, visitor, told=told(done))
-        if done:
-            response.del_cookie(DONE_COOKIE, path="/tickets")
-        return response
+        shown = await self._page(request, visitor, told=told(self._once.word(request)))
+        return self._once.said(request, shown)
 
     async def correct(self, request: web.Request) -> web.Response:
         """Change what is typed; what is refused is shown with what was typed."""
@@ -60,8 +61,7 @@ class EntryPages:
         try:
             found = await self._corrections.change(visitor.caller, int(request.match_info["entry_id"]), wish)
         except (Conflict, Forbidden, Invalid, NotFound, Unavailable) as problem:
-            tasks = await self._tasks(visitor, wish)
-            return await self._page(request, visitor, refusal=Refusal(problem, typed, tasks))
+            return await self._page(request, visitor, refusal=Refusal(problem, typed, wish))
         return self._go_back(request, found)
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -73,36 +73,30 @@ class EntryPages:
             return await self._page(request, visitor, refusal=Refusal(problem))
         return self._go_back(request, found)
 
-    async def _tasks(self, visitor: Visitor, wish: Wish) -> list[Task] | None:
-        """Those of the ticket that the entry was to be moved to."""
+    async def withdraw(self, request: web.Request) -> web.Response:
+        """Think better of a correction that waits."""
+        visitor, _fields = await self._browsers.form(request)
         try:
-            return await self._corrections.moving.tasks(visitor.caller, wish)
-        except Problem:
-            return None
+            found = await self._corrections.withdraw(visitor.caller, int(request.match_info["entry_id"]))
+        except (Conflict, Forbidden, NotFound, Unavailable) as problem:
+            return await self._page(request, visitor, refusal=Refusal(problem))
+        return self._go_back(request, found)
 
     async def _page(
         self, request: web.Request, visitor: Visitor, *, told: str = "", refusal: Refusal | None = None
     ) -> web.Response:
         found = await self._corrections.look(visitor.caller, int(request.match_info["entry_id"]))
         ticket_id = found.ticket.id if found.ticket else int(request.match_info["ticket_id"])
+        if refusal is not None:
+            tasks = await self._corrections.tasks(visitor.caller, found, refusal.wish)
+            refusal = replace(refusal, tasks=tasks)
         html = self._views.page(visitor, language(request), found, ticket_id, told=told, refusal=refusal)
         status = refusal.problem.status if refusal else 200
         return web.Response(text=html, status=status, content_type="text/html", headers=PAGE_HEADERS)
 
     def _go_back(self, request: web.Request, found: store.Correction | None) -> web.Response:
         """To the entry's page, which says what was done."""
-        address = request.path.rpartition("/")[0]
-        response = web.Response(status=303, headers={"Location": address})
-        response.set_cookie(
-            DONE_COOKIE,
-            outcome(found),
-            max_age=60,
-            path="/tickets",
-            httponly=True,
-            secure=self._browsers.secure,
-            samesite="Lax",
-        )
-        return response
+        return self._once.go(request.path.rpartition("/")[0], outcome(found))
 
 
 def _wish(typed: dict[str, str], fields: MultiDictProxy[str]) -> Wish:
@@ -114,4 +108,5 @@ def _wish(typed: dict[str, str], fields: MultiDictProxy[str]) -> Wish:
         spent_date=typed.get("spent_date"),
         notes=typed.get("notes"),
     )
-    return Wish(entered, fields.get("version"), ticket_number=typed.get("ticket_number"))
+    number, confirmed = typed.get("ticket_number"), fields.get("confirmed", "")
+    return Wish(entered, fields.get("version"), ticket_number=number, confirmed=confirmed)

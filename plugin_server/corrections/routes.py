@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, Stric
 
 from plugin_server.corrections import rules, store
 from plugin_server.corrections.moving import Wish
-from plugin_server.corrections.service import Corrections, View
-from plugin_server.corrections.view import FIELDS, Refusal, Views, outcome, told
+from plugin_server.corrections.service import Corrections
+from plugin_server.corrections.shown import FIELDS
+from plugin_server.corrections.view import Refusal, Views, outcome, told
+from plugin_server.corrections.viewing import View
 from plugin_server.harvest.notes import MAXIMUM_NOTES
 from plugin_server.runtime import i18n
 from plugin_server.runtime.api import Answer, Call, Route, wants_html
@@ -47,6 +50,12 @@ class CorrectionIn(BaseModel):
         default=None, description="Of the values that were shown: it is refused when others stand there by now."
     )
 
+    confirmed: StrictStr | None = Field(
+        default=None,
+        description="Of people's forms, which are asked again before time goes where its budget does not hold it, or"
+        " where nobody named: the ticket that this was said of. Programs leave it out, and are not asked.",
+    )
+
     def wish(self) -> Wish:
         """As the rules take it."""
         typed = rules.Typed(
@@ -57,7 +66,7 @@ class CorrectionIn(BaseModel):
             spent_date=self.spent_date,
             notes=self.notes,
         )
-        return Wish(typed, self.version, self.ticket_id, self.ticket_number)
+        return Wish(typed, self.version, self.ticket_id, self.ticket_number, self.confirmed)
 
 
 class DeletionIn(BaseModel):
@@ -130,7 +139,7 @@ class EntryOut(BaseModel):
 
     id: int
     person: str = Field(description="Whose time it is.")
-    ticket_id: int | None = Field(description="The ticket that it counts for.")
+    ticket_id: int | None = Field(description="The ticket that it counts for, where you may see that.")
     values: ValuesOut
     version: str = Field(description="Changes when a value does.")
     may_correct: bool = Field(description="Whether you may correct it now.")
@@ -147,7 +156,7 @@ class EntryOut(BaseModel):
             person=view.entry.user_name,
             ticket_id=view.ticket.id if view.ticket else None,
             values=ValuesOut.of(store.told(view.values, view.names)),
-            version=view.values.version,
+            version=view.version,
             may_correct=view.hindrance is None,
             why_not=view.hindrance,
             why_not_words=rules.words(view.hindrance) if view.hindrance else None,
@@ -160,7 +169,9 @@ class EntryOut(BaseModel):
 class OutcomeOut(BaseModel):
     """What became of it."""
 
-    state: rules.State = Field(description="`done`; or `asked`: Harvest has not answered, it goes by itself.")
+    state: rules.State = Field(
+        description="`done`; `asked`: Harvest has not answered, it goes by itself; or `withdrawn`."
+    )
     correction: CorrectionOut | None = Field(description="null: the entry holds all of this already.")
 
 
@@ -207,6 +218,15 @@ class CorrectionRoutes:
                 success=done,
                 refusals=refusals,
             ),
+            Route(
+                "POST",
+                f"{_ENTRY}/withdraw",
+                self.withdraw_correction,
+                "Withdraw the correction of a time entry that waits for Harvest",
+                answer=OutcomeOut,
+                refusals=refusals,
+                description="For who has asked for it, and for project managers; too late once Harvest is being asked.",
+            ),
         ]
 
     async def get_entry(self, call: Call[Any]) -> Answer:
@@ -219,8 +239,7 @@ class CorrectionRoutes:
             found = await self._corrections.change(call.caller, entry_id, wish)
         except (Conflict, Forbidden, Invalid, NotFound) as problem:
             typed = {name: _text(value) or "" for name, value in call.body if name in FIELDS and value is not None}
-            tasks = await self._corrections.moving.tasks(call.caller, wish)
-            return await self._refused(call, entry_id, Refusal(problem, typed, tasks))
+            return await self._refused(call, entry_id, Refusal(problem, typed, wish))
         return await self._answer(call, entry_id, found)
 
     async def delete_entry(self, call: Call[DeletionIn]) -> Answer:
@@ -231,10 +250,18 @@ class CorrectionRoutes:
             return await self._refused(call, entry_id, Refusal(problem))
         return await self._answer(call, entry_id, found)
 
+    async def withdraw_correction(self, call: Call[Any]) -> Answer:
+        entry_id = call.path_int("entry_id")
+        try:
+            found = await self._corrections.withdraw(call.caller, entry_id)
+        except (Conflict, Forbidden) as problem:
+            return await self._refused(call, entry_id, Refusal(problem))
+        return await self._answer(call, entry_id, found)
+
     async def _answer(self, call: Call[Any], entry_id: int, found: store.Correction | None) -> Answer:
         state = found.state if found else "done"
         out = OutcomeOut(state=state, correction=CorrectionOut.of(found) if found else None)
-        status, html = 200 if state == "done" else 202, None
+        status, html = 202 if state == "asked" else 200, None
         if wants_html(call.request):
             view = await self._corrections.look(call.caller, entry_id)
             html = self._views.fragment(call.caller, call.lang, view, told=told(outcome(found)))
@@ -245,7 +272,8 @@ class CorrectionRoutes:
         if not wants_html(call.request):
             raise refusal.problem
         view = await self._corrections.look(call.caller, entry_id)
-        html = self._views.fragment(call.caller, call.lang, view, refusal=refusal)
+        tasks = await self._corrections.tasks(call.caller, view, refusal.wish)
+        html = self._views.fragment(call.caller, call.lang, view, refusal=replace(refusal, tasks=tasks))
         return Answer(None, status=refusal.problem.status, html=html)
 
 

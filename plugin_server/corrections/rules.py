@@ -239,8 +239,11 @@ def _number(present: Decimal, text: str, choices: Choices) -> Decimal:
 
 
 def _times(reasons: dict[str, str], values: Values, typed: Typed, choices: Choices) -> Values:
-    """Start and end in an account that has them; hours typed instead count from the start."""
+    """Start and end in an account that has them; hours typed instead count from the start. An entry that has none stays
+    one of hours alone until both are typed."""
     started, ended = values.started, values.ended
+    if not values.timed and not any((text or "").strip() for text in (typed.started_time, typed.ended_time)):
+        return _hours(reasons, values, typed, choices)
     if typed.started_time is not None:
         text = typed.started_time
         started = _read(reasons, "started_time", lambda: minute(text), started)
@@ -252,11 +255,12 @@ def _times(reasons: dict[str, str], values: Values, typed: Typed, choices: Choic
         if hours == values.hours:
             return values
         ended = (started or 0) + int((hours * 60).quantize(Decimal(1), ROUND_HALF_UP))
-        if started is None:
-            reasons["started_time"] = _("Say when it began and ended.")
-        elif ended >= MINUTES_A_DAY:
+        if ended >= MINUTES_A_DAY:
             reasons["hours"] = _("So many hours from its start would go beyond midnight.")
-    if (started, ended) == (values.started, values.ended) or reasons or started is None or ended is None:
+    if (started, ended) == (values.started, values.ended) or reasons:
+        return values
+    if started is None or ended is None:
+        reasons["started_time" if started is None else "ended_time"] = _("Say when it began and ended.")
         return values
     if ended <= started:
         reasons["ended_time"] = _("The end has to be after the start, on the same day.")

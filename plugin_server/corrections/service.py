@@ -1,20 +1,19 @@
-"""Correcting a time entry: what may be done about it, and doing it, through to Harvest."""
+"""Correcting a time entry, through to Harvest: changing, moving and deleting it, and thinking better of it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 
-from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.people.service import People
 from plugin_server.accounts.tokens import CannotRefresh, Tokens
-from plugin_server.corrections import rules, store
-from plugin_server.corrections.moving import Moving, Wish, called
+from plugin_server.corrections import rules, shown, store
+from plugin_server.corrections.moving import Move, Moving, Unsure, Wish, called
 from plugin_server.corrections.outbox import CORRECT_JOB, CorrectionOutbox
-from plugin_server.corrections.rules import Access, Choices, Kind, Reason, Standing, Target, Values
+from plugin_server.corrections.rules import Choices, Kind, Target, Values
+from plugin_server.corrections.viewing import View, Viewing
 from plugin_server.harvest import core, timezones
-from plugin_server.helpdesk import base
 from plugin_server.mirror.service import Mirror
 from plugin_server.mirror.store import Task
 from plugin_server.outbox.service import AWAY
@@ -25,46 +24,27 @@ from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
 from plugin_server.runtime.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from plugin_server.runtime.i18n import gettext as _
+from plugin_server.runtime.i18n import later
 from plugin_server.runtime.queue import Queue
-from plugin_server.tickets.attribution import store as attribution_store
 from plugin_server.tickets.attribution.service import Attribute
 from plugin_server.tickets.intake import FIGURES_JOB
 from plugin_server.tickets.service import Tickets
-from plugin_server.tickets.store import Ticket
 from plugin_server.timelog import store as timelog_store
 from plugin_server.timelog.rules import HoursRule
 from plugin_server.timers import store as timers_store
 
+CHECKED_WITHIN = 4.0
+"""Seconds that helpdesk and Harvest have to say whether a correction may be; nothing is written down before."""
+
+CARRIED_WITHIN = 5.0
+"""Seconds after the beginning of a request until which Harvest is waited for; the worker goes on then. With what comes
+before and after, who asks is answered within eight: the extension gives up after ten."""
+
+CARRIED_FOR = 1.0
+"""Seconds that Harvest is given in any case."""
+
 ATTRIBUTED_WITHIN = 1.0
 """Seconds that an answer waits for the entry to count where it does now; the worker does it otherwise."""
-
-
-@dataclass(frozen=True)
-class View:
-    """An entry as its correction sees it. ``ticket`` is the one it counts for; ``hindrance`` why it can't be corrected,
-    by this caller or at all; ``accesses`` those that a correction may go with; ``notation`` of times of the day."""
-
-    entry: store.Entry
-    values: Values
-    ticket: Ticket | None
-    own: bool
-    accesses: tuple[Access, ...]
-    hindrance: Reason | None
-    tasks: list[Task]
-    start_end: bool
-    notation: str
-    pending: store.Correction | None
-    history: list[store.Correction]
-
-    @property
-    def names(self) -> dict[str, str]:
-        """What people call its person, project, task and ticket."""
-        return {
-            "person": self.entry.user_name,
-            "project": self.entry.project,
-            "task": self.entry.task,
-            "ticket": called(self.ticket),
-        }
 
 
 class Corrections:
@@ -84,11 +64,8 @@ class Corrections:
         hours_rule: HoursRule,
     ) -> None:
         self._pool = pool
-        self._tickets = tickets
-        self._mirror = mirror
-        self.moving = Moving(pool, tickets, mirror)
-        self._people = people
-        self._tokens = tokens
+        self._moving = Moving(pool, tickets, mirror, people)
+        self._viewing = Viewing(pool, tickets, mirror, people, tokens, attribute)
         self._attribute = attribute
         self._outbox = outbox
         self._queue = queue
@@ -100,110 +77,71 @@ class Corrections:
 
         Raises :class:`NotFound` for one that is not known, and as :meth:`Tickets.require`.
         """
-        entry = await store.entry(self._pool, entry_id)
-        if entry is None:
-            raise NotFound(_("There is no such time entry."))
-        counted = await attribution_store.counts_for(self._pool, entry_id)
-        ticket_id = counted[0] if counted else self._tickets.ticket_of(entry.external_id)
-        # Whose grant is gone still is who they are.
-        agent = await accounts_store.agent(self._pool, caller.agent_id)
-        own = agent is not None and agent.harvest_user_id == entry.user_id
-        if own:
-            ticket = await self._tickets.known(ticket_id) if ticket_id is not None else None
-        elif ticket_id is None:
-            raise Forbidden(_("This is another person's entry, and it counts for no ticket."))
-        else:
-            ticket = await self._tickets.require(caller, ticket_id)
-        company = await self._mirror.company()
-        start_end = company is not None and company.wants_timestamp_timers
-        pending = await store.pending(self._pool, entry_id)
-        found = await self._accesses(caller, entry, own=own)
-        hindrance = await self._hindrance(entry) or (found if isinstance(found, str) else None)
-        return View(
-            entry=entry,
-            values=self._values(entry, start_end=start_end),
-            ticket=ticket,
-            own=own,
-            accesses=() if isinstance(found, str) else found,
-            hindrance=hindrance or ("pending" if pending else None),
-            tasks=await store.tasks(self._pool, entry.project_id),
-            start_end=start_end,
-            notation=company.clock if company else "24h",
-            pending=pending,
-            history=(await store.history(self._pool, [entry_id])).get(entry_id, []),
-        )
+        return await self._viewing.look(caller, entry_id)
+
+    async def tasks(self, caller: Caller, view: View, wish: Wish | None) -> list[Task] | None:
+        """The tasks of another ticket that was asked for; ``None`` where it is none, or not for the caller."""
+        return None if wish is None else await self._moving.tasks(caller, wish, view.counts_for)
 
     async def change(self, caller: Caller, entry_id: int, wish: Wish) -> store.Correction | None:
         """Change what is typed; the correction as it stands then, done or waiting for Harvest. ``None``: it was so
         already.
 
         Raises :class:`Forbidden`, :class:`NotFound`, :class:`Invalid` with a reason by field, :class:`Conflict` for an
-        entry that can't be corrected or was changed meanwhile, and what Harvest refuses.
+        entry that can't be corrected or was changed meanwhile, :class:`~plugin_server.corrections.moving.Unsure` where
+        a person is to be asked first, and what Harvest refuses.
         """
-        view = await self.look(caller, entry_id)
-        self._demand(view)
-        target, after = await self._wanted(caller, view, wish)
-        if after.same(view.values):
-            return None
-        if view.pending is not None and self._is_repeated(view.pending, caller, after):
-            return await self._carry_out(view.pending)
-        self._demand_same(view, wish.version)
-        names = await self._names(view, after, target)
-        return await self._ask(caller, view, "change", store.told(after, names))
+        began = _now()
+        async with _checking():
+            view = await self.look(caller, entry_id)
+            self._demand(view)
+            target, after = await self._wanted(caller, view, wish)
+            if after.same(view.values):
+                return None
+            repeated = self._repeated(view, caller, after)
+            if repeated is None:
+                self._demand_same(view, wish.version)
+                move = await self._move(caller, view, after, wish)
+                await self._warn(view, after, move, wish)
+                names = await self._names(view, after, target, move)
+                access_name = await self._access_name(caller, view)
+        if repeated is None:
+            counts_for = (move.ticket.id if move.ticket else None) if move else view.counts_for
+            wanted = store.told(after, names, counts_for)
+            repeated = await self._ask(caller, view, access_name, "change", wanted)
+        return await self._carry_out(repeated, began)
 
     async def delete(self, caller: Caller, entry_id: int, version: str | None = None) -> store.Correction:
         """Delete the entry in Harvest, for good. Its values stay in the history. Raises as :meth:`change`."""
+        began = _now()
+        async with _checking():
+            view = await self.look(caller, entry_id)
+            if view.entry.is_gone and view.history and view.history[0].kind == "delete":
+                return view.history[0]  # asked again because the answer was lost
+            self._demand(view)
+            repeated = self._repeated(view, caller, None)
+            if repeated is None:
+                self._demand_same(view, version)
+                access_name = await self._access_name(caller, view)
+        if repeated is None:
+            repeated = await self._ask(caller, view, access_name, "delete", None)
+        return await self._carry_out(repeated, began)
+
+    async def withdraw(self, caller: Caller, entry_id: int) -> store.Correction:
+        """Think better of a correction that waits: for who has asked for it, and for project managers.
+
+        Raises as :meth:`look`, :class:`Forbidden` for anybody else, and :class:`Conflict` when nothing waits any more,
+        or Harvest is being asked.
+        """
         view = await self.look(caller, entry_id)
-        if view.entry.is_gone and view.history and view.history[0].kind == "delete":
-            return view.history[0]  # asked again because the answer was lost
-        self._demand(view)
-        if view.pending is not None and self._is_repeated(view.pending, caller, None):
-            return await self._carry_out(view.pending)
-        self._demand_same(view, version)
-        return await self._ask(caller, view, "delete", None)
-
-    def _values(self, entry: store.Entry, *, start_end: bool) -> Values:
-        values = Values(
-            entry.project_id,
-            entry.task_id,
-            entry.spent_date,
-            entry.hours,
-            entry.notes,
-            self._tickets.ticket_of(entry.external_id),
-        )
-        return rules.timed(values, entry.started_time, entry.ended_time) if start_end else values
-
-    async def _hindrance(self, entry: store.Entry) -> Reason | None:
-        standing = Standing(
-            entry.is_running, entry.is_billed, entry.is_approved, entry.is_locked, entry.is_archived, entry.is_gone
-        )
-        if reason := rules.hindrance(standing):
-            return reason
-        timer = await timers_store.counted(self._pool, entry.id)
-        return "timer" if timer is not None and not timer[1] else None
-
-    async def _accesses(self, caller: Caller, entry: store.Entry, *, own: bool) -> tuple[Access, ...] | Reason:
-        manages, in_harvest = await self._manages(caller, own=own), False
-        if manages and not own and caller.harvest_user_id is not None:
-            in_harvest = await store.may_change_others(self._pool, caller.harvest_user_id, entry.project_id)
-        return rules.accesses(
-            own=own,
-            manages=manages,
-            has_grant=caller.harvest_user_id is not None,
-            may_in_harvest=in_harvest,
-            substitutes=self._tokens.substitutes,
-        )
-
-    async def _manages(self, caller: Caller, *, own: bool) -> bool:
-        """Whether the helpdesk says that the caller is a project manager or an administrator. For the own entry it is
-        not waited for."""
-        if own:
-            return self._people.may_manage(await self._people.known(caller.helpdesk_user_id))
-        try:
-            return self._people.may_manage(await self._people.member(caller.helpdesk_user_id))
-        except base.HelpdeskError as error:
-            words = _("The helpdesk does not answer. Nothing was changed; try again in a moment.")
-            raise Unavailable(words) from error
+        if view.pending is None:
+            raise Conflict(_("No correction of this entry waits any more. Look at what stands there now."), code="over")
+        if not view.may_withdraw:
+            raise Forbidden(_("A correction is withdrawn by who has asked for it, or by a project manager."))
+        words = later("Withdrawn by {name}.").format(name=caller.name)
+        if not await store.withdraw(self._pool, view.pending.id, self._clock.now(), words):
+            raise Conflict(_("It is too late to withdraw this: Harvest has been asked for it."), code="too_late")
+        return await store.rows.get(self._pool, view.pending.id) or view.pending
 
     def _demand(self, view: View) -> None:
         """Raises what stands in the way; a correction that waits is judged by who asks."""
@@ -217,7 +155,7 @@ class Corrections:
         raise Conflict(words, code=view.hindrance)
 
     def _demand_same(self, view: View, version: str | None) -> None:
-        if version is not None and version != view.values.version:
+        if version is not None and not shown.is_of(version, view.values):
             raise Conflict(
                 _("This entry has been changed since you saw it. Look at what stands there now, then correct that."),
                 code="changed",
@@ -227,7 +165,7 @@ class Corrections:
         """Where the entry is to go and what it is to hold. Raises :class:`Invalid` with all that is wrong at once."""
         target, after, fields = None, view.values, {}
         try:
-            target = await self.moving.target(caller, view.entry, view.ticket, wish)
+            target = await self._moving.target(caller, view.entry, view.counts_for, wish, named=view.ticket is not None)
         except rules.Unacceptable as error:
             fields = error.fields
         try:
@@ -254,29 +192,66 @@ class Corrections:
         )
         return rules.corrected(view.values, wish.typed, choices, target)
 
-    async def _names(self, view: View, after: Values, target: Target | None) -> dict[str, str]:
+    async def _move(self, caller: Caller, view: View, after: Values, wish: Wish) -> Move | None:
+        """Where the entry comes to count by this correction, also without that ticket being named in its field;
+        ``None`` when it counts where it did. Raises :class:`Invalid` for a ticket that the caller may not bring time
+        to."""
+        ticket_id = await self._attribute.foresee(
+            view.entry.id, after.project_id, after.spent_date, after.ticket_id, after.notes
+        )
+        if ticket_id == view.counts_for:
+            return None
+        cause = wish.field
+        if after.ticket_id == view.values.ticket_id:
+            cause = "notes" if after.notes != view.values.notes else "spent_date"
+        try:
+            return Move(None if ticket_id is None else await self._moving.demand(caller, ticket_id, cause), cause)
+        except rules.Unacceptable as error:
+            raise Invalid(_("The entry was not changed; some values can't be accepted."), fields=error.fields) from None
+
+    async def _warn(self, view: View, after: Values, move: Move | None, wish: Wish) -> None:
+        """Raises :class:`Unsure` where a person has not been told yet what else this does."""
+        if move is None or wish.confirmed in (None, move.confirmed):
+            return
+        if words := await self._moving.warning(move, view.ticket, after.hours):
+            raise Unsure(words, move.confirmed)
+
+    async def _names(self, view: View, after: Values, target: Target | None, move: Move | None) -> dict[str, str]:
         """What people call what the entry is to hold."""
         names = view.names
         if target is not None:
-            names |= {"project": target.project, "ticket": called(await self._tickets.known(target.ticket_id))}
+            names |= {"project": target.project}
+        if move is not None:
+            names |= {"ticket": called(move.ticket)}
         if after.task_id != view.values.task_id:
             tasks = {task.id: task.name for task in await store.tasks(self._pool, after.project_id)}
             names["task"] = tasks.get(after.task_id, "")
         return names
 
-    def _is_repeated(self, pending: store.Correction, caller: Caller, after: Values | None) -> bool:
-        """Whether the caller asks again for what is under way."""
-        if pending.agent_id != caller.agent_id or (pending.after is None) != (after is None):
-            return False
-        return after is None or pending.after is None or store.values_of(pending.after).same(after)
+    async def _access_name(self, caller: Caller, view: View) -> str:
+        """Whom Harvest takes the access for that the correction goes with."""
+        if view.accesses[0] == "own":
+            return caller.name
+        try:
+            return await self._outbox.service_name()
+        except (core.HarvestError, CannotRefresh) as error:
+            raise Unavailable(_("Harvest can't be reached. Nothing was changed; try again in a moment.")) from error
 
-    async def _ask(self, caller: Caller, view: View, kind: Kind, after: store.Named | None) -> store.Correction:
-        """Write the wish down and carry it out."""
+    def _repeated(self, view: View, caller: Caller, after: Values | None) -> store.Correction | None:
+        """The correction that is under way, where the caller asks for the same again."""
+        pending = view.pending
+        if pending is None or pending.agent_id != caller.agent_id or (pending.after is None) != (after is None):
+            return None
+        same = after is None or pending.after is None or store.values_of(pending.after).same(after)
+        return pending if same else None
+
+    async def _ask(
+        self, caller: Caller, view: View, access_name: str, kind: Kind, after: store.Named | None
+    ) -> store.Correction:
+        """Write the wish down."""
         access = view.accesses[0]
         now = self._clock.now()
-        name = caller.name if access == "own" else await self._service_name()
-        moved = after["ticket_id"] if after is not None else None
-        tickets = {view.ticket.id if view.ticket else None, moved} - {None}
+        tickets = {view.counts_for, after["counts_for"] if after is not None else None}
         timer = await timers_store.counted(self._pool, view.entry.id)
         async with self._pool.acquire() as connection, connection.transaction():
             if view.pending is not None and view.pending.agent_id == caller.agent_id:
@@ -292,9 +267,9 @@ class Corrections:
                 asked_by=caller.name,
                 asked_by_user=caller.helpdesk_user_id,
                 access=access,
-                access_name=name,
+                access_name=access_name,
                 may_fall_back=access == "own" and "service" in view.accesses,
-                before=store.told(view.values, view.names),
+                before=store.told(view.values, view.names, view.counts_for),
                 after=after,
                 tickets=sorted(ticket for ticket in tickets if ticket is not None),
                 now=now,
@@ -303,18 +278,15 @@ class Corrections:
                 raise Conflict(rules.words("pending"), code="pending")
             asked = await store.rows.get(connection, correction_id)
         assert asked is not None
-        return await self._carry_out(asked)
+        return asked
 
-    async def _service_name(self) -> str:
-        try:
-            return await self._outbox.service_name()
-        except (core.HarvestError, CannotRefresh) as error:
-            raise Unavailable(_("Harvest can't be reached. Nothing was changed; try again in a moment.")) from error
-
-    async def _carry_out(self, asked: store.Correction) -> store.Correction:
-        """Take the step now; what can't be done now is the worker's. Raises :class:`Conflict` for what was refused."""
-        with i18n.speaking(i18n.DEFAULT):  # what holds it up is stored, and retold to each reader
-            await self._outbox.step(str(asked.id))
+    async def _carry_out(self, asked: store.Correction, began: float) -> store.Correction:
+        """Take the step now; what can't be done now is the worker's: a step that takes too long gives its row back.
+        Raises :class:`Conflict` for what was refused."""
+        until = max(began + CARRIED_WITHIN, _now() + CARRIED_FOR)
+        with contextlib.suppress(TimeoutError), i18n.speaking(i18n.DEFAULT):  # problems are stored, and retold to each
+            async with asyncio.timeout_at(until):
+                await self._outbox.step(str(asked.id))
         found = await store.rows.get(self._pool, asked.id) or asked
         if found.state == "done":
             with contextlib.suppress(TimeoutError):
@@ -329,3 +301,19 @@ class Corrections:
                 raise NotFound(words, code="gone")
             raise Conflict(words, code=found.problem_code)
         return found
+
+
+def _now() -> float:
+    """Of the loop's clock: people wait by the real one."""
+    return asyncio.get_running_loop().time()
+
+
+@contextlib.asynccontextmanager
+async def _checking() -> AsyncIterator[None]:
+    """What is asked before anything is written down; who can't be asked in time is not waited for."""
+    try:
+        async with asyncio.timeout(CHECKED_WITHIN):
+            yield
+    except TimeoutError:
+        words = _("The helpdesk or Harvest takes too long to answer. Nothing was changed; try again in a moment.")
+        raise Unavailable(words) from None

@@ -47,6 +47,12 @@ class Correction:
     claim: UUID | None
     changed_at: datetime
 
+    @property
+    def counted_for(self) -> int | None:
+        """The ticket that the entry counted for when this was over, as far as it is known."""
+        kept = self.after if self.state == "done" and self.after is not None else self.before
+        return kept.get("counts_for") or kept["ticket_id"] or next(iter(self.tickets), None)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -92,8 +98,9 @@ rows: Rows[Correction] = Rows("entry_correction", COLUMNS, correction)
 """What the outbox does with a correction's row."""
 
 
-def told(values: Values, names: Mapping[str, str]) -> dict[str, Any]:
-    """Values as they are kept; ``names`` of ``person``, ``project``, ``task`` and ``ticket``."""
+def told(values: Values, names: Mapping[str, str], counts_for: int | None = None) -> dict[str, Any]:
+    """Values as they are kept; ``names`` of ``person``, ``project``, ``task`` and ``ticket``. ``counts_for`` is the
+    ticket that the entry counts for with them, whatever it names itself."""
     return {
         "project_id": values.project_id,
         "task_id": values.task_id,
@@ -101,6 +108,7 @@ def told(values: Values, names: Mapping[str, str]) -> dict[str, Any]:
         "hours": f"{values.hours:.2f}",
         "notes": values.notes,
         "ticket_id": values.ticket_id,
+        "counts_for": counts_for,
         "started": values.started,
         "ended": values.ended,
         **names,
@@ -230,13 +238,16 @@ async def ask(
     return found
 
 
-async def withdraw(connection: Connection, correction_id: UUID, now: datetime) -> bool:
-    """Give up one that nobody has called Harvest for yet, nor is about to; says whether that was so."""
+async def withdraw(connection: Connection | Pool, correction_id: UUID, now: datetime, words: str | None = None) -> bool:
+    """Give up one that nobody has called Harvest for yet, nor is about to; says whether that was so. ``words`` say who
+    did; without any, another one takes its place."""
     done = await connection.fetchval(
-        "UPDATE entry_correction SET state = 'withdrawn', changed_at = $2 WHERE id = $1 AND state = 'asked'"
+        "UPDATE entry_correction SET state = 'withdrawn', changed_at = $2, problem = $3,"
+        " problem_code = CASE WHEN $3::text IS NOT NULL THEN 'withdrawn' END WHERE id = $1 AND state = 'asked'"
         " AND called_at IS NULL AND (lease_until IS NULL OR lease_until <= $2) RETURNING true",
         correction_id,
         now,
+        words,
     )
     return bool(done)
 
@@ -261,11 +272,12 @@ async def pending(pool: Pool | Connection, entry_id: int) -> Correction | None:
 
 
 async def history(pool: Pool, entry_ids: Sequence[int]) -> dict[int, list[Correction]]:
-    """What was asked for in Deskhours of each entry, the latest first; entries without any are left out."""
+    """What was asked for in Deskhours of each entry, the latest first, without what another wish of the same person has
+    taken the place of; entries without any are left out."""
     found: dict[int, list[Correction]] = {}
     for row in await pool.fetch(
-        f"SELECT {COLUMNS} FROM entry_correction WHERE entry_id = ANY($1::bigint[]) AND state <> 'withdrawn'"
-        " ORDER BY asked_at DESC, id",
+        f"SELECT {COLUMNS} FROM entry_correction WHERE entry_id = ANY($1::bigint[])"
+        " AND (state <> 'withdrawn' OR problem_code = 'withdrawn') ORDER BY asked_at DESC, id",
         list(entry_ids),
     ):
         found.setdefault(row["entry_id"], []).append(correction(row))

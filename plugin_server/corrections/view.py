@@ -12,7 +12,9 @@ from markupsafe import Markup
 
 from plugin_server.accounts.web.routes import CSRF_FIELD, SIGN_OUT_PATH, Visitor
 from plugin_server.corrections import rules, store
-from plugin_server.corrections.service import View
+from plugin_server.corrections.moving import Unsure, Wish
+from plugin_server.corrections.shown import FIELDS, shown, untouched
+from plugin_server.corrections.viewing import View
 from plugin_server.mirror.store import Task
 from plugin_server.runtime import i18n
 from plugin_server.runtime.caller import Caller
@@ -21,8 +23,6 @@ from plugin_server.runtime.errors import Problem
 from plugin_server.runtime.i18n import gettext as _
 from plugin_server.runtime.templates import Templates
 from plugin_server.timers.rules import clock_time
-
-FIELDS = ("hours", "started_time", "ended_time", "spent_date", "task_id", "notes", "ticket_number")
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,20 @@ class Line:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A form that was refused: what was typed, and why."""
+    """A form that was refused: what it held, and why; ``tasks`` are those of the ticket that it named."""
 
     problem: Problem
     values: Mapping[str, str] = field(default_factory=dict)
+    wish: Wish | None = None
     tasks: list[Task] | None = None
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What was typed. Of a form that was overtaken, what only stood in it is not what the person wants: saving it
+        again would take back what somebody else has done."""
+        typed = {name: self.values[name] for name in FIELDS if name in self.values}
+        stale = untouched(self.wish.version or "", typed) if self.is_overtaken and self.wish is not None else set()
+        return {name: text for name, text in typed.items() if name not in stale}
 
     @property
     def is_overtaken(self) -> bool:
@@ -92,6 +101,8 @@ def told(word: str) -> str:
         "same": _("The entry holds all of this already."),
         "change.done": _("The entry was corrected in Harvest."),
         "delete.done": _("The entry was deleted in Harvest."),
+        "change.withdrawn": _("The correction was withdrawn; the entry is as it was."),
+        "delete.withdrawn": _("The deletion was withdrawn; the entry is as it was."),
     }.get(word, "")
 
 
@@ -158,8 +169,9 @@ class Views:
         )
 
     def _context(self, caller: Caller, view: View, refusal: Refusal | None) -> dict[str, Any]:
-        present = _shown(view)
-        typed = {name: refusal.values[name] for name in FIELDS if name in refusal.values} if refusal else {}
+        present = shown(view.values, view.names["ticket"])
+        typed = refusal.typed if refusal else {}
+        problem = refusal.problem if refusal else None
         tasks = list(refusal.tasks if refusal and refusal.tasks is not None else view.tasks)
         if not any(task.id == view.entry.task_id for task in tasks) and not (refusal and refusal.tasks is not None):
             tasks.insert(0, Task(view.entry.task_id, view.entry.task, billable=False))
@@ -174,8 +186,9 @@ class Views:
             "entry": view.entry,
             "zone": caller.zone,
             "values": {**present, **typed},
-            "errors": dict(refusal.problem.fields) if refusal else {},
-            "message": refusal.problem.message if refusal else "",
+            "errors": dict(problem.fields) if problem else {},
+            "message": problem.message if problem else "",
+            "confirmed": problem.confirmed if isinstance(problem, Unsure) else "",
             "now": now,
             "tasks": tasks,
             "today": today(self._clock, caller.zone).isoformat(),
@@ -183,20 +196,6 @@ class Views:
             "by_service": view.accesses[:1] == ("service",),
             "lines": [line(one, view.notation) for one in view.history],
         }
-
-
-def _shown(view: View) -> dict[str, str]:
-    """The entry's values as the form's fields hold them."""
-    values = view.values
-    return {
-        "hours": f"{values.hours:.2f}",
-        "started_time": rules.clock(values.started),
-        "ended_time": rules.clock(values.ended),
-        "spent_date": values.spent_date.isoformat(),
-        "task_id": str(values.task_id),
-        "notes": values.notes,
-        "ticket_number": view.names["ticket"],
-    }
 
 
 def _told_now(view: View, name: str, present: Mapping[str, str]) -> str:

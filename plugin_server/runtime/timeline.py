@@ -90,8 +90,8 @@ class Item:
     ``kind`` is a word for programs, ``label`` one for people. ``is_exact`` is whether the instant is known, or only the
     ``day``. ``series`` says what the number is of, where that is not the whole group's. ``text`` is what was said,
     without markup; ``trouble`` says in words why it is missing. ``hours`` in hundredths, and ``total`` those that count
-    for the ticket up to here, whatever is filtered. ``facts`` are further things to say, in words. ``url`` leads to the
-    thing itself.
+    for the ticket up to here, whatever is filtered; ``worker`` is the Harvest user whose they are. ``facts`` are
+    further things to say, in words. ``url`` leads to the thing itself.
     """
 
     place: Place
@@ -108,6 +108,7 @@ class Item:
     url: str = ""
     hours: int | None = None
     total: int | None = None
+    worker: int | None = None
     task: str = ""
     billable: bool | None = None
     running_since: datetime | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from plugin_server.accounts import store as accounts_store
 from plugin_server.accounts.people import store as people_store
 from plugin_server.accounts.people.service import People
 from plugin_server.accounts.web import store as web_store
@@ -52,6 +53,14 @@ class Loose:
 
 
 @dataclass(frozen=True)
+class Reader:
+    """Who reads: their Harvest user, also of a grant that is gone, and whether they manage everybody's time."""
+
+    harvest_user_id: int | None
+    manages: bool
+
+
+@dataclass(frozen=True)
 class Timeline:
     """A page of a ticket's timeline as one reader may see it.
 
@@ -69,6 +78,11 @@ class Timeline:
     unassigned: Sequence[Loose]
     has_more_unassigned: bool
     is_current: bool
+    reader: Reader
+
+    def may_correct(self, item: Item) -> bool:
+        """Whether correcting an entry is the reader's: agents correct their own, project managers all."""
+        return self.reader.manages or (item.worker is not None and item.worker == self.reader.harvest_user_id)
 
 
 @dataclass(frozen=True)
@@ -114,8 +128,9 @@ class Timelines:
         shown, last = rules.page(found, wanted.size, wanted.order)
         items = await self._completed(request, shown, whole=False)
         next_cursor = rules.cursor(last, wanted.order) if last else None
+        reader = await self._reader(caller)
         loose = unassigned[:UNASSIGNED]
-        return Timeline(ticket, wanted, items, next_cursor, everyone, sums, loose, has_more, is_current)
+        return Timeline(ticket, wanted, items, next_cursor, everyone, sums, loose, has_more, is_current, reader)
 
     async def export(self, caller: Caller, ticket_id: int, wanted: Wanted) -> Export:
         """All that is asked for, texts at full length. Raises as :meth:`read`."""
@@ -138,6 +153,11 @@ class Timelines:
         except base.HelpdeskError:
             member = None  # without its word, what customers see
         return ticket, is_current, member is not None and member.may_read(ticket.group_id)
+
+    async def _reader(self, caller: Caller) -> Reader:
+        agent = await accounts_store.agent(self._pool, caller.agent_id)
+        member = await self._people.known(caller.helpdesk_user_id)  # asked for when the ticket was opened
+        return Reader(agent.harvest_user_id if agent else None, self._people.may_manage(member))
 
     async def _request(
         self, caller: Caller, ticket: Ticket, wanted: Wanted, *, internal: bool

@@ -60,3 +60,30 @@ async def test_a_person_corrects_and_deletes_from_the_timeline(
     assert (await bench.harvest.call("GET", f"/v2/time_entries/{second}")).status == 404
     assert problems == []
     await context.close()
+
+
+async def test_what_was_answered_is_never_sent_a_second_time(bench: Bench, chromium: Browser) -> None:
+    entry = await bench.entry()
+    context = await chromium.new_context()
+    context.set_default_timeout(15_000)
+    await context.add_cookies([{"name": "deskhours_session", "value": "ada", "url": bench.server.url}])
+    page = await context.new_page()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    timeline = f"{bench.server.url}/tickets/1/timeline?what=time"
+    await page.goto(timeline)
+    await page.locator(f'[data-entry="{entry}"]').get_by_role("link", name="Correct").click()
+    # Another page answers: its words stand above the form, and what is typed stays.
+    refused = {"status": 503, "content_type": "text/html", "body": "<main><p role=alert>Not at the moment.</p></main>"}
+    await page.route("**/correct", lambda route: route.fulfill(**refused), times=1)
+    await page.get_by_label("Hours", exact=True).fill("2")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("alert")).to_have_text("Not at the moment.")
+    await expect(page.get_by_label("Hours", exact=True)).to_have_value("2")
+    # It is done, and the lines can't be read anew: the entry's own page tells what became of it.
+    await page.route(timeline, lambda route: route.abort())
+    await page.get_by_role("button", name="Save").click()
+    await page.wait_for_url(f"**/tickets/1/entries/{entry}")
+    await expect(page.locator("#history")).to_contain_text("Hours: 1.00 → 2.00")
+    assert len(sent) == 2
+    await context.close()

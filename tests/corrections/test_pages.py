@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from tests.corrections.bench import DEVELOPMENT, Bench
+from tests.corrections.bench import DEVELOPMENT, SUPPORT, Bench
 
 
 def words(page: str) -> str:
@@ -59,6 +59,21 @@ async def test_a_change_meanwhile_shows_what_stands_there_beside_what_was_typed(
     assert "Save all the same" in again
     assert (await bench.send(entry, "correct", hours="2", version=value(again, "version")))[0] == 303
     assert (await bench.there(entry))["hours"] == 2
+
+
+async def test_saving_all_the_same_leaves_what_only_stood_in_the_form(bench: Bench) -> None:
+    entry = await bench.entry(notes="As it was\nin two lines")
+    _status, page = await bench.page(entry)
+    form = {name: value(page, name) for name in ("version", "spent_date", "notes", "ticket_number")}
+    form |= {"notes": form["notes"].replace("\n", "\r\n"), "task_id": str(SUPPORT), "hours": "2"}
+    await bench.harvest.call("PATCH", f"/v2/time_entries/{entry}", {"notes": "Written by somebody else"})
+    status, again = await bench.send(entry, "correct", **form)
+    assert (status, value(again, "hours"), value(again, "notes")) == (409, "2", "Written by somebody else")
+    assert words(again).count("Stands there now") == 1
+    form |= {"version": value(again, "version"), "notes": value(again, "notes")}
+    assert (await bench.send(entry, "correct", **form))[0] == 303
+    there = await bench.there(entry)
+    assert (there["hours"], there["notes"]) == (2, "Written by somebody else")
 
 
 async def test_a_deletion_is_asked_once_and_leaves_its_history(bench: Bench) -> None:
@@ -121,7 +136,10 @@ async def test_the_timeline_tells_of_corrections_and_leads_to_them(bench: Bench)
     assert (await bench.delete(gone))[0] == 200
     status, page = await bench.timeline("bo")
     assert status == 200
-    assert f'href="/tickets/1/entries/{entry}" data-correct' in page
+    assert f'href="/tickets/1/entries/{entry}#history"' in page
+    assert "data-correct>" not in page, "it is not bo's to correct"
+    for who in ("ada", "mo"):
+        assert f'href="/tickets/1/entries/{entry}" data-correct' in (await bench.timeline(who))[1]
     shown = words(page)
     assert "Corrected Mo Manager, with the access of Ari Admin to Harvest" in shown
     assert "Ada Agent's entry of 4 May 2026 · Hours: 1.00 → 2.00" in shown

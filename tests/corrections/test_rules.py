@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_server.corrections import rules
+from plugin_server.corrections import rules, shown
 from plugin_server.corrections.rules import Choices, Standing, Target, Typed, Unacceptable, Values
 from plugin_server.mirror.store import Task
 from plugin_server.timelog.rules import HoursRule
@@ -162,3 +162,31 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 def test_a_version_tells_exactly_what_differs(one: Values, other: Values) -> None:
     assert (one.version == other.version) == one.same(other)
     assert replace(one, hours=one.hours + 0).version == one.version
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours", "refused"),
+    [
+        (Typed(started_time="", ended_time="", hours="1.00"), "1.00", set()),
+        (Typed(started_time="", ended_time="", hours="2.5"), "2.50", set()),
+        (Typed(started_time="9:00", ended_time="10:30", hours="1.00"), "1.50", set()),
+        (Typed(started_time="9:00", ended_time=""), "1.00", {"ended_time"}),
+        (Typed(ended_time="9:00"), "1.00", {"started_time"}),
+    ],
+    ids=["left empty", "hours", "times", "one time typed", "one time sent"],
+)
+def test_an_entry_without_times_keeps_to_hours_where_others_have_times(
+    typed: Typed, hours: str, refused: set[str]
+) -> None:
+    found, fields = attempt(BEFORE, replace(typed, notes="Better"), replace(CHOICES, start_end=True))
+    assert (f"{found.hours:.2f}", fields) == (hours, refused)
+    assert (found.notes == "Better") is not bool(refused)
+
+
+@given(values, st.text(max_size=20))
+def test_a_form_knows_which_of_its_fields_were_touched(before: Values, ticket: str) -> None:
+    version, fields = shown.version(before, ticket), shown.shown(before, ticket)
+    assert shown.untouched(version, fields) == set(fields)
+    assert shown.untouched(version, fields | {"notes": before.notes + "!"}) == set(fields) - {"notes"}
+    assert shown.untouched("another", fields) == set()
+    assert shown.is_of(shown.version(before, "another"), before)

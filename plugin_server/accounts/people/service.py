@@ -12,6 +12,8 @@ from plugin_server.manifest import Roles
 from plugin_server.runtime import log
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
+from plugin_server.runtime.errors import Forbidden, Unavailable
+from plugin_server.runtime.i18n import gettext as _
 
 FRESH = timedelta(minutes=1)
 """For so long what is known of a person is not asked again: a role given or taken counts within a minute."""
@@ -92,6 +94,19 @@ class People:
                 found |= {one.id: one for one in await self._helpdesk.members_of(self._token, role.id)}
         await self._keep(list(found.values()))
         await store.forget_rights(self._pool, began)
+
+    async def require_change(self, user_id: int, group_id: int) -> None:
+        """Whether a person may change tickets of a group: who brings time to a ticket has to.
+
+        Raises :class:`~plugin_server.runtime.errors.Forbidden`, and :class:`~plugin_server.runtime.errors.Unavailable`
+        when the helpdesk does not answer.
+        """
+        try:
+            member = await self.member(user_id)
+        except base.HelpdeskError as error:
+            raise Unavailable(_("The helpdesk does not answer. Nothing was changed; try again in a moment.")) from error
+        if member is None or not member.may_change(group_id):
+            raise Forbidden(_("The helpdesk does not let you change tickets of this group."))
 
     def may_manage(self, member: Member | None) -> bool:
         """Whether a person may unlock tickets and set budgets: holders of the PM role and administrators."""

@@ -52,14 +52,46 @@ function close(part) {
 }
 
 async function send(form) {
-  const item = form.closest("[data-entry]");
   const body = new URLSearchParams(new FormData(form));
-  for (const button of form.querySelectorAll("button")) button.disabled = true;
-  const answer = await ask(form.action, { method: "POST", body });
-  const part = (await parsed(answer)).querySelector(PART);
-  if (!part) return form.submit(); // another page answers, such as the sign-in: it is shown as it is
-  show(item, part);
-  return answer.redirected ? renew(item) : undefined;
+  setDisabled(form, true);
+  let answer;
+  try {
+    answer = await ask(form.action, { method: "POST", body });
+  } catch {
+    return form.submit(); // nobody answered: the browser says so, and a wish that is sent again is still one
+  }
+  // What was answered may have been carried out: from here on nothing is sent a second time.
+  try {
+    if (await take(form, answer)) return;
+  } catch {
+    // The page itself tells what became of it.
+  }
+  location.assign(answer.redirected ? answer.url : form.action.replace(/\/[^/]*$/, ""));
+}
+
+/** Shows what was answered; answers false where another page has to, such as the sign-in. */
+async function take(form, answer) {
+  const item = form.closest("[data-entry]");
+  const page = await parsed(answer);
+  const part = page.querySelector(PART);
+  const alert = page.querySelector("[role=alert]");
+  if (part) {
+    show(item, part);
+    if (answer.redirected) await renew(item);
+  } else if (alert && !answer.redirected && answer.status !== 401) {
+    form.parentElement.querySelector(".banner")?.remove();
+    const told = Object.assign(document.createElement("p"), { className: "banner is-bad", textContent: alert.textContent });
+    told.setAttribute("role", "alert");
+    form.before(told); // what is typed stays
+    setDisabled(form, false);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+function setDisabled(form, isDisabled) {
+  for (const button of form.querySelectorAll("button")) button.disabled = isDisabled;
 }
 
 document.addEventListener("click", (event) => {
@@ -84,5 +116,5 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.closest(`[data-entry] ${PART}`)) return;
   event.preventDefault();
-  send(form).catch(() => form.submit());
+  send(form);
 });

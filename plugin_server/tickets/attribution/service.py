@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from plugin_server.mirror.changes import changes, move
 from plugin_server.runtime import log
@@ -61,6 +62,14 @@ class Attribute:
                 await move(connection, READER, changed[-1])
         return len(rows)
 
+    async def foresee(self, entry_id: int, project_id: int, day: date, reference: int | None, notes: str) -> int | None:
+        """The ticket that an entry would count for if it were so; ``reference`` is the ticket that it would name.
+        Nothing is written."""
+        entry = rules.Entry(entry_id, project_id, day, reference, rules.named_number(notes, self._pattern))
+        async with self._pool.acquire() as connection:
+            rule = await self._rule(connection, [entry], await store.entries(connection, [entry_id]))
+        return rule.of(entry).ticket_id
+
     async def _load(
         self, connection: Connection, scopes: Sequence[tuple[str, int]], ids: Iterable[int]
     ) -> dict[int, store.Row]:
@@ -86,14 +95,7 @@ class Attribute:
             )
             for row in rows
         ]
-        named = sorted({entry.number for entry in entries if entry.number is not None})
-        facts = rules.Facts(
-            links=await store.links(connection, sorted({row.project_id for row in rows})),
-            merged=await store.merges(connection),
-            numbers=await store.numbers(connection, named),
-            assigned={row.id: row.assigned for row in rows if row.assigned is not None},
-        )
-        rule = rules.Attribution(facts)
+        rule = await self._rule(connection, entries, rows)
         moved = Moved()
         first: list[store.Counted] = []
         written: list[store.Counted] = []
@@ -116,6 +118,20 @@ class Attribute:
         if first or written:
             _logger.info("entries attributed", looked_at=len(rows), first=len(first), changed=len(written))
         return moved
+
+    async def _rule(
+        self, connection: Connection, entries: Sequence[rules.Entry], rows: Sequence[store.Row]
+    ) -> rules.Attribution:
+        """The rule under all facts that bear on entries; ``rows`` say where they were assigned."""
+        named = sorted({entry.number for entry in entries if entry.number is not None})
+        return rules.Attribution(
+            rules.Facts(
+                links=await store.links(connection, sorted({entry.project_id for entry in entries})),
+                merged=await store.merges(connection),
+                numbers=await store.numbers(connection, named),
+                assigned={row.id: row.assigned for row in rows if row.assigned is not None},
+            )
+        )
 
 
 class Moved:

@@ -76,6 +76,7 @@ class EntrySource:
             url=f"{company.base_uri}/time/day/{day:%Y/%m/%d}/{entry.user_id}" if company else "",
             hours=entry.hours,
             total=entry.total,
+            worker=entry.user_id,
             task=entry.task,
             billable=entry.billable,
             running_since=entry.running_since,

@@ -8,17 +8,15 @@ from plugin_server.accounts.people.service import People
 from plugin_server.harvest import wire
 from plugin_server.harvest.client import HarvestClient
 from plugin_server.harvest.core import HarvestError, Missing, Refused
-from plugin_server.helpdesk import base
 from plugin_server.mirror.service import Mirror
 from plugin_server.runtime import log
 from plugin_server.runtime.caller import Caller
 from plugin_server.runtime.clock import Clock
 from plugin_server.runtime.database import Pool
-from plugin_server.runtime.errors import Conflict, Forbidden, NotFound, Unavailable
+from plugin_server.runtime.errors import Conflict, NotFound
 from plugin_server.runtime.i18n import gettext as _
 from plugin_server.runtime.i18n import later
 from plugin_server.runtime.queue import Queue
-from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.attribution import store as attribution_store
 from plugin_server.tickets.intake import FIGURES_JOB
 from plugin_server.tickets.links import store
@@ -58,7 +56,7 @@ class Links:
         if change is None:
             raise NotFound(_("No such change."))
         ticket = await self._tickets.require(caller, change.ticket_id)
-        await self._require_change(caller, ticket)
+        await self._people.require_change(caller.helpdesk_user_id, ticket.group_id)
         if chosen == "move" and change.new_project_id is None:
             raise Conflict(_("The ticket names no project that the entries could be moved to."))
         async with self._pool.acquire() as connection, connection.transaction():
@@ -75,7 +73,7 @@ class Links:
         Raises :class:`Conflict` for an entry that names a ticket or belongs to one, and as :meth:`Tickets.require`.
         """
         ticket = await self._tickets.require(caller, ticket_id)
-        await self._require_change(caller, ticket)
+        await self._people.require_change(caller.helpdesk_user_id, ticket.group_id)
         found = await attribution_store.counts_for(self._pool, entry_id)
         if found is None:
             raise NotFound(_("No such time entry."))
@@ -119,11 +117,3 @@ class Links:
         words = told.format(moved=moved, kept=len(kept), reasons="; ".join(sorted(set(kept))))
         await store.settle(self._pool, change.id, words)
         _logger.info("entries moved", change=change.id, moved=moved, kept=len(kept))
-
-    async def _require_change(self, caller: Caller, ticket: tickets_store.Ticket) -> None:
-        try:
-            member = await self._people.member(caller.helpdesk_user_id)
-        except base.HelpdeskError as error:
-            raise Unavailable(_("The helpdesk does not answer. Nothing was changed; try again in a moment.")) from error
-        if member is None or not member.may_change(ticket.group_id):
-            raise Forbidden(_("The helpdesk does not let you change tickets of this group."))
