@@ -43,7 +43,12 @@ def _clause(text: Cut) -> str | None:
 def _of_keywords(text: Cut, language: Language | None) -> str | None:
     import yake  # type: ignore[import-untyped]  # slow to import, and seldom needed
 
-    telling = [one for one in text.sentences if language is None or not language.says_nothing.search(one)]
+    telling = [
+        one
+        for one in text.sentences
+        if not phrasing.is_question(one)
+        and (language is None or not (language.says_nothing.search(one) or language.unreal.search(one)))
+    ]
     whole = "\n".join(telling).replace("…", ".")
     if not whole:
         return None

@@ -8,20 +8,23 @@ from dataclasses import dataclass
 
 from plugin_server.notes import rules
 from plugin_server.notes.cutting import HOLE, Cut
-from plugin_server.notes.languages import Language
+from plugin_server.notes.languages import Language, lower_words
 from plugin_server.notes.languages.base import Phrasing
 
 _EDGES = " ,;:.!?…–—-()\"“”„«»'’‘"
 _VAGUE = re.compile(
     r"(?:it|them|everything|this|that|es|das|dies|alles|sie|ihn|cela|ça|tout|lo|esto|eso|todo|het|dit|dat|alles"
     r"|ciò|questo|tutto|isso|isto"
-    r"|tudo|all)(?: (?:\w+|(?:for|this|für|pour|para|voor|per) \w+))?",
+    r"|tudo|all|us|me|you|ihn|ihm|hem|haar|uns|mir|ons|mij)(?: (?:\w+|(?:for|this|für|pour|para|voor|per) \w+))?",
     re.IGNORECASE,
 )
 """An object that says nothing by itself."""
 
-_PRONOUN = re.compile(r"(?:it|them|everything|es|alles|cela|ça|todo|tutto|tudo)\b", re.IGNORECASE)
+_PRONOUN = re.compile(r"(?:it|them|everything|es|ihn|sie|hem|haar|alles|cela|ça|todo|tutto|tudo)\b", re.IGNORECASE)
 
+
+_OBJECT = re.compile(r"(?:ihn|sie|es|hem|haar|het) (?:(?:wieder|weer|nun|nu|gleich) )*(?=\w+)", re.IGNORECASE)
+"""What a clause is about where its verb stands last, and what was named before."""
 
 _NOTHING_ITSELF = re.compile(
     rf"(?:{_VAGUE.pattern}|.*\b(?:cause|reason|ursache|grund|raison|causa|motivo|oorzaak|reden|motivo)\b.*)$",
@@ -41,13 +44,19 @@ _WEAK = re.compile(
 _STATED = re.compile(
     r"(?P<s>[^,;:.]+?) (?:is|was|were|are|has|had|war|waren|ist|sind|hatte|était|étaient|est|avait|estaba|estaban"
     r"|está|había|era|erano|è|sono"
-    r"|estava|estavam|tinha|zijn)\b",
+    r"|estava|estavam|tinha|zijn|stond|stonden|hing|hingen|expired|failed|crashed|stopped|broke|hung)\b",
     re.IGNORECASE,
 )
 
 
 _OF_WORK = 4.9
 """The weight of phrasings in which somebody says what they did; "it" is told by what was said before."""
+
+_OF_A_QUESTION = 2.4
+"""The weight of what a question is about; what it asks for by name says more."""
+
+_MOST_ASKED = 3
+"""Words of what a question is about."""
 
 _MOST_SUBJECT = 7
 """Words of a sentence's subject; a longer one is several clauses."""
@@ -82,6 +91,11 @@ def candidates(text: Cut, language: Language) -> list[Candidate]:
     return sorted(found, key=lambda one: (-one.weight, one.place))
 
 
+def is_question(sentence: str) -> bool:
+    """Whether a sentence asks; what it asks for is no work done."""
+    return "?" in sentence or sentence.startswith("¿")
+
+
 def shortened(answer: str, language: Language | None) -> str:
     """A note that has too many words, cut to eight where it may end."""
     words = answer.split()
@@ -97,29 +111,89 @@ def _without_holes(sentence: str, language: Language) -> str:
         if word.strip(",.;:") != HOLE:
             kept.append(word)
             continue
-        while kept and kept[-1].lower() in language.joints - language.adds:
+        while kept and kept[-1].lower() in (language.joints | language.determiners | language.spared) - language.adds:
             kept.pop()
     return " ".join(kept)
 
 
 def _notes(sentence: str, before: str, language: Language) -> Iterator[tuple[float, str]]:
     """Notes of a sentence with their weight; ``before`` is the sentence before it, which may tell what "it" is."""
+    asks = is_question(sentence)
+    told = "" if asks else _plainly(sentence, language).strip(" ,")
+    if asks:
+        about = _asked_about(sentence, language)
+        if about:
+            yield _OF_A_QUESTION, rules.tidy(about)
     sentence = sentence.strip().rstrip(".!")
     for one in language.phrasings:
-        for found in one.found.finditer(sentence):
-            note = _made(one, found, f"{before.rstrip('.!')}, {sentence[: found.start()]}", language)
-            if note:
+        read = sentence if asks or one.asks else told.rstrip(".!")
+        if asks and not one.asks:
+            continue
+        for found in one.found.finditer(read):
+            note = _made(
+                one, found, f"{language.fillers.sub('', before).rstrip('.!')}, {read[: found.start()]}", language
+            )
+            if note and not _says_the_opposite(note, found, language) and not (one.asks and _tells(note, language)):
                 yield one.weight + _fullness(note), note
                 break
+    sentence = told.rstrip(".!")
+    if not sentence:
+        return
     plain = _clause(sentence, language)
     words = _telegraphic(plain, language)
-    if len(words) >= 3 and not re.search(r"[?]", sentence):
-        told = bool(language.participle and language.participle.fullmatch(words[-1]))
-        weight = 0.2 if _SPEAKER.match(plain) else 3.5 if told else 1
+    if len(words) >= 3:
+        ends_told = bool(language.participle and language.participle.fullmatch(words[-1]))
+        weight = 0.2 if _SPEAKER.match(plain) else 3.5 if ends_told else 1
         yield (
             weight + _fullness(" ".join(words)),
-            rules.tidy(" ".join(rules.shorten(words, language, 1 if told else 0))),
+            rules.tidy(" ".join(rules.shorten(words, language, 1 if ends_told else 0))),
         )
+
+
+def _says_the_opposite(note: str, found: re.Match[str], language: Language) -> bool:
+    """Whether the clause denies what the note says: "no he borrado la cuenta" is no "borrado la cuenta"."""
+    end = (
+        found.end("v")
+        if found.groupdict().get("v")
+        else found.start("x")
+        if found.groupdict().get("x")
+        else found.end()
+    )
+    clause = re.split(r"[,;:]\s", found.string[:end])[-1]
+    denied = language.negations.intersection(lower_words(clause))
+    return bool(denied) and not language.negations.intersection(lower_words(note))
+
+
+def _tells(note: str, language: Language) -> bool:
+    """Whether a request quotes what somebody did: "could you confirm that we have restored it"."""
+    return any(one.weight >= _OF_WORK and one.found.search(note) for one in language.phrasings)
+
+
+def _asked_about(sentence: str, language: Language) -> str | None:
+    """What a question is about: what follows its first article, up to where that ends."""
+    words = re.split(r"[\s'’]+", sentence)
+    for number, word in enumerate(words):
+        if word.strip(_EDGES).lower() not in language.determiners:
+            continue
+        taken: list[str] = []
+        for following in words[number + 1 :]:
+            bare = following.strip(_EDGES)
+            if not bare or bare.lower() in language.common or bare.lower() in language.joints:
+                break
+            if language.participle is not None and taken and language.participle.fullmatch(bare):
+                break
+            taken.append(bare)
+            ends = language.code != "en" and (language.code != "de" or bare[0].isupper())
+            if ends or following[-1] in ",.;:?!" or len(taken) == _MOST_ASKED:
+                break
+        if taken and all(char.isalnum() or char == "-" for char in "".join(taken)):
+            return language.asked.format(x=" ".join(taken))
+    return None
+
+
+def _plainly(sentence: str, language: Language) -> str:
+    """The sentence without conditions, reported speech and the phrases that lead up to what is said."""
+    return language.unreal.sub("", language.fillers.sub("", sentence))
 
 
 def _fullness(note: str) -> float:
@@ -138,9 +212,11 @@ def _made(one: Phrasing, found: re.Match[str], before: str, language: Language) 
         if clause is None:
             return None
         rest = clause
+        rest = _OBJECT.sub("", rest)
         if "{s}" not in one.note and len(rest.split()) < 3:
             named = subject if subject and len(rest.split()) > 0 and _names_something(subject, language) else ""
-            rest = f"{named or (_antecedent(before, language) if len(rest.split()) == 1 else '')} {rest}".strip()
+            bare = len(rest.split()) == 1 or rest != clause
+            rest = f"{named or (_antecedent(before, language) if bare else '')} {rest}".strip()
     elif rest or one.weight >= _OF_WORK:
         rest = _clause(rest, language)
         if not rest or (one.weight >= _OF_WORK and _says_nothing(rest, language)):
@@ -191,7 +267,7 @@ def _antecedent(before: str, language: Language) -> str:
 
 
 def _subject(subject: str, language: Language) -> str:
-    words = re.split(r"[,;:]\s", subject)[-1].strip().split()
+    words = re.split(r"[,;:]\s| [-–—] ", subject)[-1].strip().split()
     while words and (words[0].lower() in language.spared or words[0].lower() in language.common):
         words.pop(0)
     return " ".join(words)
@@ -201,7 +277,7 @@ def _verb_final(rest: str, language: Language) -> str | None:
     """The clause up to its verb, which stands at its end; ``None`` where none does."""
     assert language.participle is not None
     taken: list[str] = []
-    words = re.split(rf"[;:()…–—!?]|{HOLE}", rest)[0].split()
+    words = re.split(rf"(?<!\b[A-Z]):|[;()…–—!?]|{HOLE}", rest)[0].split()
     for number, word in enumerate(words):
         bare = word.strip(_EDGES)
         taken.append(bare)

@@ -74,7 +74,7 @@ class NoteRoutes:
             raise Invalid(_("There is no text yet that a note could be made of."), fields={"text": _("Expected text.")})
         written = await self._notes.write(call.caller, call.path_int("ticket_id"), call.body.text)
         if written is None:
-            words = _("This text says too little for a note. Write a few words yourself.")
+            words = _("The reply is too short for a note; type a few words.")
             raise Invalid(words, code="no_note", fields={"text": words})
         return Answer(NoteOut(note=written.note, source=written.source, message=_words(written)))
 

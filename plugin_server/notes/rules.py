@@ -57,9 +57,13 @@ def tidy(answer: str) -> str:
     lines = (line.strip() for line in answer.splitlines())
     line = next((line for line in lines if any(char.isalnum() for char in line)), "")
     line = _LABEL.sub("", line.strip(_QUOTES + _ENDS))
+    line = "".join(char for char in line if unicodedata.category(char) not in {"Cc", "Cf"} or char.isspace())
+    line = re.sub(r"</?[a-zA-Z][^<>]*>", "", line)
     line = re.sub(r"[*_`#<>{}\[\]]|[\"“”„«»‹›]", "", line)
     line = re.sub(r"(?<!\w)['‘’‚](?=\w)|(?<=\w)['‘’‚](?!\w)", "", line)
     line = re.sub(r"\s+", " ", line).strip(_QUOTES + _ENDS)
+    # A spreadsheet takes what begins with "=", "+", "-" or "@" for a formula.
+    line = re.sub(r"^[^\w]+|^_+", "", line)
     return line[:1].upper() + line[1:]
 
 
@@ -69,14 +73,14 @@ def faults(note: str, text: Cut, language: Language | None) -> list[str]:
     words = words_of(note)
     if not LEAST_WORDS <= len(words) <= MOST_WORDS or len(note) > MOST_CHARACTERS:
         found.append(f"it has {len(words)} words; {LEAST_WORDS} to {MOST_WORDS} are wanted")
-    if note != tidy(note) or "\n" in note:
+    if note != tidy(note) or "\n" in note or re.search(r"[;|$\\=]", note):
         found.append("it has quotes, markup, a label or a sign at its end")
     if len({word.lower() for word in words}) < len(words) - 1:
         found.append("it says the same words again")
     strangers = _strangers(words, text, language)
     if strangers:
         found.append(f"these are not in the text: {', '.join(strangers)}")
-    if set(lower_words(note)) & text.names:
+    if set(lower_words(note)) & text.names - set(lower_words(text.text)):
         found.append("it names a person")
     if _is_courtesy(note):
         found.append("it is a salutation, a thank-you or another phrase, not what was done")
@@ -88,49 +92,47 @@ def faults(note: str, text: Cut, language: Language | None) -> list[str]:
 
 
 def _strangers(words: Sequence[str], text: Cut, language: Language | None) -> list[str]:
-    """Numbers and names that the text does not have. Names are words with a capital; German gives one to every noun,
-    and a note's first word always has one, so words of the trade and relatives of the text's words are none."""
+    """Numbers, names, deeds and denials that the text does not have.
+
+    Words of the trade and of grammar are none, nor are relatives of the text's words; any other word is one, with a
+    capital or without: "for microsoft" invents as much as "for Microsoft".
+    """
     known = set(lower_words(text.text))
     stems = {stem(word) for word in known}
-    source = text.text.casefold()
+    if language is not None:
+        # What the rules themselves make of the text: "zurückzusetzen" is "zurücksetzen" in a note.
+        made = text.text
+        for found_as, by in language.replaced:
+            made = found_as.sub(by, made)
+        known.update(lower_words(made))
+    source = text.text.lower()
+    numbers = set(_NUMBER.findall(text.text))
+    allowed = language.common | language.works | language.spared | language.joints if language else _ANYWHERE
+    told = language.deeds | language.negations | language.numbers if language else frozenset[str]()
     found = []
-    for place, word in enumerate(words):
+    for word in words:
         bare = word.strip(_QUOTES + _ENDS + "()")
         if any(char.isdigit() for char in bare):
-            if not re.search(rf"(?<!\d){re.escape(bare.casefold())}(?!\d)", source):
+            if set(_NUMBER.findall(bare)) - numbers or not (bare[0].isdigit() or bare.lower() in source):
                 found.append(bare)
             continue
-        if not bare[:1].isupper() and not any(char.isupper() for char in bare):
-            continue
-        parts = lower_words(bare)
-        if all(_is_familiar(part, known, stems) for part in parts):
-            continue
-        if place == 0 and language is not None and (parts[0] in language.common or _is_verbal(parts[0], language)):
-            continue
-        found.append(bare)
+        for part in lower_words(bare):
+            if part in known or (len(part) < 2 and part not in told):
+                continue
+            denies = language is not None and part in language.negations
+            if denies and language and language.negations & known:
+                continue
+            related = stem(part) in stems or _is_compound(part, known)
+            if not related if part in told and not denies else denies or not (related or part in allowed):
+                found.append(bare)
     return found
 
 
-_VERBAL = {
-    "en": re.compile(r"\w{2,}(?:ed|ing|tion|ment)"),
-    "de": re.compile(r"\w{3,}(?:ung|iert|ieren|tion)"),
-    "fr": re.compile(r"\w{2,}(?:é|ée|er|tion|age|ment)"),
-    "es": re.compile(r"\w{2,}(?:ado|ido|ción|ar|er)"),
-    "nl": re.compile(r"ge\w{3,}[dtn]|\w{3,}(?:ing|eren)"),
-    "it": re.compile(r"\w{2,}(?:ato|ito|uto|zione|are)"),
-    "pt": re.compile(r"\w{2,}(?:ado|ido|ção|ei|ar)"),
-}
+_NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 
 
-def _is_verbal(word: str, language: Language) -> bool:
-    """Whether a word looks like what one does, which no name looks like."""
-    return bool(_VERBAL[language.code].fullmatch(word))
-
-
-def _is_familiar(word: str, known: set[str], stems: set[str]) -> bool:
-    if word in known or word in _ANYWHERE or stem(word) in stems:
-        return True
-    # German and Dutch write words together: "Rechnungslayout" is of "Rechnung" and "Layout".
+def _is_compound(word: str, known: set[str]) -> bool:
+    """German and Dutch write words together: "Rechnungslayout" is of "Rechnung" and "Layout"."""
     return len(word) > 4 and any(len(other) > 4 and (other in word or word in other) for other in known)
 
 

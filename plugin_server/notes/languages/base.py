@@ -14,7 +14,8 @@ class Phrasing:
     ``found`` has the groups that ``note`` names: ``v`` the verb, ``s`` what it was done to when that comes first, ``x``
     what follows. ``weight`` is how much such a sentence says about the work. ``ending`` words of the note's end are
     what it is about and stay when it is shortened (in German and Dutch the verb is there); with ``final`` the clause
-    itself ends with its verb, and anything behind that is another clause.
+    itself ends with its verb, and anything behind that is another clause. Only a phrasing that ``asks`` may make a note
+    of a question.
     """
 
     weight: float
@@ -22,6 +23,7 @@ class Phrasing:
     note: str
     ending: int = 0
     final: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,12 @@ class Language:
     ``spared`` only when it is too long. ``breaks`` begin another clause; before ``joints`` a note may end, best before
     those that only add (``adds``, such as "and"). ``works`` are words of helpdesk work that a note may use though the
     text does not. ``greets`` begins a salutation, ``closes`` a farewell; a sentence with ``says_nothing`` tells nothing
-    of the work. ``participle`` is a verb's form at the end of a clause, in the languages that put it there; what
+    of the work. ``states`` are what a password may be, of which one speaks without telling it; ``negations`` turn a
+    sentence into its opposite; ``numbers`` are those that are written as words. ``deeds`` are words of ``works`` and
+    others that tell one deed, which a note has only from its text. ``asked`` is the note of a question about ``{x}``,
+    which follows one of the ``determiners``; ``unreal`` finds what is no work: conditions, and what somebody else is
+    said to have written; ``fillers`` lead up to what is said.
+    ``participle`` is a verb's form at the end of a clause, in the languages that put it there; what
     ``replaced`` finds in a note is put right last.
     """
 
@@ -48,6 +55,14 @@ class Language:
     closes: re.Pattern[str]
     says_nothing: re.Pattern[str]
     phrasings: Sequence[Phrasing]
+    states: frozenset[str]
+    negations: frozenset[str]
+    numbers: frozenset[str]
+    deeds: frozenset[str]
+    determiners: frozenset[str]
+    asked: str
+    unreal: re.Pattern[str]
+    fillers: re.Pattern[str]
     participle: re.Pattern[str] | None = None
     replaced: Sequence[tuple[re.Pattern[str], str]] = field(default=())
 
@@ -69,3 +84,8 @@ def whole(text: str) -> re.Pattern[str]:
 
 def phrasing(weight: float, found: str, note: str, ending: int = 0, *, final: bool = False) -> Phrasing:
     return Phrasing(weight, pattern(found), note, ending, final)
+
+
+def asking(weight: float, found: str, note: str, ending: int = 0) -> Phrasing:
+    """A phrasing that asks for something."""
+    return Phrasing(weight, pattern(found), note, ending, asks=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plugin_server.notes.languages.base import Language, pattern, phrasing, whole, words
+from plugin_server.notes.languages.base import Language, asking, pattern, phrasing, whole, words
 
 _SOFT = (
     r"(?: (?:u|je|jullie|nu|inmiddels|zojuist|net|vandaag|gisteren|ook|al|reeds|daarom|dus|voor u|voor je|direct"
@@ -22,6 +22,8 @@ DUTCH = Language(
         " hier daar kunt kan zal zullen moet graag wat hoe zo tot meer geen zich ons onze"
     ),
     works=words(
+        "geïnformeerd gepland begeleid aanbevolen verduidelijkt gedocumenteerd geverifieerd doorgegeven "
+        "gerepareerd vernieuwd gevraagd naar gemeld "
         "uitgelegd opgelost hersteld gecontroleerd beantwoord opgevraagd verstuurd verzonden ingesteld bijgewerkt"
         " geconfigureerd aangepast gecorrigeerd getest aangemaakt verwijderd geïnstalleerd gewijzigd gereset herstart"
         " opnieuw gestart ingericht geadviseerd besproken onderzocht oorzaak gevonden fout probleem vraag uitleg"
@@ -57,6 +59,23 @@ DUTCH = Language(
         r"|\b(?:bericht|vraag|mail)\b.*\bontvangen\b|\bbegrip\b|\bgeduld\b|\bhelpen\b.*\bgraag\b|\bvervelend\b"
         r"|\bgeen probleem\b"
     ),
+    states=words(
+        "verlopen fout onjuist ongeldig geldig oud nieuw zwak sterk veilig leeg onbekend tijdelijk te kort "
+        "lang verplicht nodig hetzelfde kwijt"
+    ),
+    negations=words("niet geen nooit niets zonder noch"),
+    numbers=words("twee drie vier vijf zes zeven acht negen tien elf twaalf twintig honderd duizend"),
+    deeds=words(
+        "aangemaakt verwijderd geïnstalleerd gedeblokkeerd vervangen toegevoegd geactiveerd geweigerd "
+        "geannuleerd geblokkeerd"
+    ),
+    determiners=words("de het een uw je jouw onze ons deze dit die dat"),
+    asked="Gevraagd naar {x}",
+    unreal=pattern(
+        r"(?:^|(?<=[ ,;]))(?:(?:als|zodra|indien|mits)\b[^,;.]*(?:[,;.]|$)|"
+        r"(?:u|je|jij) (?:schreef|zei|schrijft|zegt|meldde) [^;.]*(?:[;.]|$))"
+    ),
+    fillers=pattern(r"^(?:helaas|zoals (?:besproken|afgesproken)),? "),
     phrasings=(
         phrasing(
             5,
@@ -99,7 +118,7 @@ DUTCH = Language(
             "{x} uitgelegd",
             2,
         ),
-        phrasing(
+        asking(
             3.7,
             r"\b(?:kunt u|kun je|zou u|zou je|wilt u|wil je|kan je) (?:ons |mij |me |alstublieft |aub |nog |even "
             r"|eens |kunnen )*"
@@ -108,7 +127,7 @@ DUTCH = Language(
             "{x} opgevraagd",
             1,
         ),
-        phrasing(
+        asking(
             3.6,
             r"\b(?:stuur|mail|geef|lever)(?:t u)? (?:ons |mij |me |alstublieft |aub |nog |even )*(?P<x>[^,?.]+?)"
             r"(?= (?:door|toe|op|aan|mee)(?:[.,;!]|$)|[.,;!]|$)",
@@ -124,7 +143,7 @@ DUTCH = Language(
             "{x}",
             1,
         ),
-        phrasing(2.8, r"\bwelke (?P<x>[\w -]+?) (?:gebruik|heb|is|zijn)\w*", "Gevraagd naar {x}"),
+        asking(2.8, r"\bwelke (?P<x>[\w -]+?) (?:gebruik|heb|is|zijn)\w*", "Gevraagd naar {x}"),
         phrasing(
             2.5,
             r"^(?:helaas )?(?P<s>"

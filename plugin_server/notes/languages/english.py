@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugin_server.notes.languages.base import Language, pattern, phrasing, whole, words
+from plugin_server.notes.languages.base import Language, asking, pattern, phrasing, whole, words
 
 _START = r"(?:^|[,;:–—] |\b(?:and|but|so|that|then) )"
 _SOFT = (
@@ -27,6 +27,10 @@ ENGLISH = Language(
         " before because up out again let"
     ),
     works=words(
+        "clarified diagnosed notified informed scheduled arranged assisted guided recommended suggested "
+        "verified processed handled documented escalated coordinated troubleshot identified cause traced "
+        "about adjusted repaired corrected shared attached demonstrated instructed recovered rebooted renewed "
+        "extended "
         "fix fixed fixing explain explained answer answered advise advised asked requested request sent send set"
         " setup up"
         " update updated configure configured check checked review reviewed investigate investigated investigating"
@@ -61,7 +65,8 @@ ENGLISH = Language(
     closes=whole(
         r"(?:(?:kind|best|warm|many|with|kindest|warmest)? ?(?:regards|wishes)|best|cheers|sincerely"
         r"|yours (?:sincerely|faithfully|truly)"
-        r"|many thanks|thanks|thank you|thx|all the best|have a (?:great|nice|good|lovely) \w+|take care"
+        r"|rgds|br|kr|(?:talk|speak|see you) soon|many thanks|thanks|thank you|thx|all the best"
+        r"|have a (?:great|nice|good|lovely) \w+|take care"
         r"|sent from my \w+)"
     ),
     says_nothing=pattern(
@@ -77,6 +82,30 @@ ENGLISH = Language(
         r"|\bas (?:you )?requested\.?$"
         r"|\bbear with us\b|\bhow are you\b|\bunderstand (?:your|how)\b|\bno problem\b|\byou(?:'|’)?re welcome\b"
         r"|\bplease (?:confirm|check|test|try)(?: (?:it|this|that|again|now|once more))*[.!]?$|\bthis ticket\b"
+    ),
+    states=words(
+        "expired wrong invalid valid incorrect weak strong safe secure old new missing empty lost unknown "
+        "temporary too case required needed locked blocked stored saved known only different same"
+    ),
+    negations=words(
+        "not no never nothing cannot without neither nor don't doesn't didn't haven't hasn't can't couldn't "
+        "won't isn't wasn't aren't"
+    ),
+    numbers=words("two three four five six seven eight nine ten eleven twelve twenty thirty hundred thousand twice"),
+    deeds=words(
+        "remove removed create created delete deleted disable disabled enable enabled install installed "
+        "deploy deployed migrate migrated replace replaced unlock unlocked refused rejected cancelled "
+        "canceled blocked"
+    ),
+    determiners=words("the your a an our this that these those my"),
+    asked="Asked about {x}",
+    unreal=pattern(
+        r"(?:^|(?<=[ ,;]))(?:(?:if|whether|once|unless|as soon as|in case)\b[^,;.]*(?:[,;.]|$)|"
+        r"you (?:wrote|said|say|told|mentioned|reported|claim\w*|write) [^;.]*(?:[;.]|$))"
+    ),
+    fillers=pattern(
+        r"\b(?:as (?:per|discussed|agreed|mentioned|promised)\b[^,;.]*?(?:, |(?= (?:we|i)\b))"
+        r"|(?:it )?turns out (?:that )?)|^(?:unfortunately|good news|quick update),? "
     ),
     phrasings=(
         phrasing(5, _START + r"(?:i|we)(?:['’]ve| have| had)?" + _SOFT + " " + _DONE + r"(?: (?P<x>.+)|$)", "{v} {x}"),
@@ -126,14 +155,14 @@ ENGLISH = Language(
         phrasing(
             3.6, r"\b(?:i(?:['’]m| am)|we(?:['’]re| are)) (?:currently |still |now )*(?P<v>\w+ing) (?P<x>.+)", "{v} {x}"
         ),
-        phrasing(
+        asking(
             3.4,
             r"\b(?:could|can|would) you (?:please |kindly |also |maybe |possibly )*(?:send|provide|give|share"
             r"|forward|attach|tell|supply|email|upload)"
             r"(?: (?:us|me|over|to us|to me))* (?P<x>.+)",
             "Requested {x}",
         ),
-        phrasing(
+        asking(
             3.3,
             r"\bplease (?:send|provide|share|forward|attach|upload|supply)(?: (?:us|me))? (?P<x>.+)",
             "Requested {x}",
@@ -151,16 +180,17 @@ ENGLISH = Language(
         phrasing(
             3.2, _START + r"(?:i|we)(?:['’]ll| will| shall| are going to| plan to) (?P<v>\w+) (?P<x>.+)", "{v} {x}"
         ),
-        phrasing(
+        asking(
             3.1,
             r"\b(?:could|can|would) you (?:please |kindly |also |maybe |try to )*(?P<v>\w+) (?P<x>.+)",
             "Asked to {v} {x}",
         ),
+        phrasing(3, r"\b(?:i|we) can (?:offer|provide) (?:you )?(?P<x>.+)", "Offered {x}"),
         phrasing(3, r"\bplease (?:also |first |now |try to )*(?P<v>\w+) (?P<x>.+)", "Advised to {v} {x}"),
         phrasing(
             3, r"\b(?:i|we) (?:recommend|suggest|advise)(?: you)?(?: to)? (?P<v>\w+) (?P<x>.+)", "Recommended {v} {x}"
         ),
-        phrasing(
+        asking(
             2.8,
             r"\b(?:which|what) (?P<x>(?!is\b|are\b|do\b)[\w -]+?) (?:are|is|do|does|did|have|has|were|was)\b",
             "Asked about {x}",

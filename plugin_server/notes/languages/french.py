@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plugin_server.notes.languages.base import Language, pattern, phrasing, whole, words
+from plugin_server.notes.languages.base import Language, asking, pattern, phrasing, whole, words
 
 _SOFT = (
     r"(?: (?:bien|donc|également|déjà|aussi|ensuite|maintenant|désormais|enfin|à nouveau|de nouveau"
@@ -36,6 +36,8 @@ FRENCH = Language(
         " aux plus très bien si comme donc afin avoir sera peut pouvez merci y à où dont se on leur ceci cela ici"
     ),
     works=words(
+        "clarifié informé planifié assisté recommandé suggéré transmis traité documenté coordonné réparé "
+        "renouvelé précisions sur demandé fourni précisé communiqué "
         "corrigé expliqué répondu vérifié envoyé demandé configuré mis mise à jour testé réinitialisé redémarré"
         " installé"
         " ajouté supprimé modifié créé analysé résolu rétabli conseillé indiqué identifié comme cause comment"
@@ -64,9 +66,10 @@ FRENCH = Language(
         r"|(?:madame|monsieur)(?:,? (?:et )?(?:madame|monsieur|(?-i:[A-ZÀ-Þ][\w'’.-]*))){0,6}(?=[,!]|$)"
     ),
     closes=whole(
-        r"(?:(?:bien |très )?(?:cordialement|amicalement|sincèrement|respectueusement)|(?:meilleures "
+        r"(?:cdlt|cdt|bàv|(?:bien |très )?(?:cordialement|amicalement|sincèrement|respectueusement)|(?:meilleures "
         r"|sincères )?salutations(?: \w+)?"
-        r"|bien à vous|merci(?: (?:d['’]avance|et .*|beaucoup))?|bonne (?:journée|soirée|fin .*)|à bientôt"
+        r"|bien à vous|merci(?: (?:d['’]avance|et .*|beaucoup))?|(?:bonne|belle"
+        r"|excellente) (?:journée|soirée|fin .*)|à bientôt"
         r"|l['’]équipe \w+"
         r"|je vous prie d['’]agréer.*|veuillez agréer.*)"
     ),
@@ -79,6 +82,22 @@ FRENCH = Language(
         r"|\breviendr|\brevien(?:s|drai) vers vous\b"
         r"|\bautres? questions?\b|\bregrett|\bavec plaisir\b|\bje vous en prie\b|\bvotre retour\b|\bdésagrément"
     ),
+    states=words(
+        "expiré faux incorrect invalide valide ancien nouveau faible fort sûr perdu inconnu temporaire trop "
+        "court long vide obligatoire nécessaire identique"
+    ),
+    negations=words("ne n pas plus jamais aucun aucune rien sans ni"),
+    numbers=words("deux trois quatre cinq six sept huit neuf dix onze douze vingt trente cent mille"),
+    deeds=words(
+        "supprimé suppression installé installation ajouté ajout créé création déblocage refusé annulé bloqué désactivé"
+    ),
+    determiners=words("le la les un une votre vos ton ta tes notre nos ce cette ces l"),
+    asked="Demandé des précisions sur {x}",
+    unreal=pattern(
+        r"(?:^|(?<=[ ,;]))(?:(?:si|dès que|lorsque|une fois que)\b[^,;.]*(?:[,;.]|$)|"
+        r"vous (?:avez (?:écrit|dit|indiqué)|écriviez|écrivez|dites) [^;.]*(?:[;.]|$))"
+    ),
+    fillers=pattern(r"^(?:malheureusement|comme (?:convenu|discuté)[^,]*|suite à notre [^,]*),? "),
     phrasings=(
         phrasing(
             5,
@@ -120,7 +139,7 @@ FRENCH = Language(
             r"|sur|sous|à partir)\b|[.,;]|$)",
             "Expliqué comment {v} {x}",
         ),
-        phrasing(
+        asking(
             3.5,
             r"\b(?:pourriez|pouvez|pourrais|peux)-(?:vous|tu) (?:s['’]il vous plaît |svp |également )?(?:(?:nous"
             r"|me|m['’]) ?)?"
@@ -128,7 +147,7 @@ FRENCH = Language(
             r"|joindre)(?: s['’]il vous plaît)? (?P<x>.+)",
             "Demandé {x}",
         ),
-        phrasing(
+        asking(
             3.4,
             r"\bmerci de (?:bien vouloir )?(?:(?:nous|me) )?(?:envoyer|transmettre|communiquer|fournir|indiquer"
             r"|préciser) (?P<x>.+)",
@@ -140,7 +159,7 @@ FRENCH = Language(
             r"\b(?:nous allons|je vais|on va)(?: \w+ment)? (?!vous\b|revenir\b)(?P<v>\w+(?:er|ir|re)) (?P<x>.+)",
             "{v} {x}",
         ),
-        phrasing(
+        asking(
             3.1,
             r"\b(?:pourriez|pouvez|pourrais|peux)-(?:vous|tu) (?P<v>\w+(?:er|ir|re)) (?P<x>.+)",
             "Demandé de {v} {x}",
@@ -158,7 +177,9 @@ FRENCH = Language(
         ),
         phrasing(
             2.5,
-            r"^(?:malheureusement,? )?(?P<s>" + _NOT_ABOUT + r"[^,]+?) (?P<v>n['’]est (?:pas|plus) \w+)",
+            r"^(?:malheureusement,? )?(?P<s>"
+            + _NOT_ABOUT
+            + r"[^,]+?) (?P<v>n['’]est (?:pas|plus) (?:(?:sous|en|à|de) )?\w+)",
             "{s} {v}",
             2,
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plugin_server.notes.languages.base import Language, pattern, phrasing, whole, words
+from plugin_server.notes.languages.base import Language, asking, pattern, phrasing, whole, words
 
 _SOFT = (
     r"(?: (?:ihnen|dir|euch|nun|jetzt|heute|gestern|soeben|eben|gerade|bereits|schon|inzwischen|mittlerweile|auch"
@@ -25,6 +25,8 @@ GERMAN = Language(
         " damit nun jetzt mehr sehr hier dort diese dieser dieses mir uns du dir dein deine"
     ),
     works=words(
+        "nachgefragt gefragt nach unterstützt begleitet informiert dokumentiert eskaliert koordiniert "
+        "verifiziert übermittelt mitgeteilt repariert gemeldet vereinbart gegeben beraten "
         "erklärt erläutert behoben gelöst geprüft beantwortet angefragt angefordert gesendet geschickt versendet"
         " eingerichtet aktualisiert konfiguriert angepasst korrigiert getestet erstellt gelöscht installiert geändert"
         " zurückgesetzt neu gestartet freigeschaltet empfohlen besprochen geklärt analysiert vorbereitet hinterlegt"
@@ -60,7 +62,8 @@ GERMAN = Language(
     closes=whole(
         r"(?:(?:mit )?(?:freundliche[nm]?|besten?|liebe[nm]?|herzliche[nm]?|viele[n]?|schöne[n]?"
         r"|sonnige[n]?) (?:grü(?:ß|ss)(?:e|en)?|gruß|dank)"
-        r"(?: aus \w+)?|mfg|lg|vg|grüße|gruß|vielen dank(?: und .*)?|danke|hochachtungsvoll|schönen (?:tag|abend)"
+        r"(?: aus(?: \w+){1,4})?|bg|mfg|lg|vg|grüße|gruß|vielen dank(?: und .*)?|danke"
+        r"|hochachtungsvoll|schönen (?:tag|abend)"
         r"|bis (?:bald|dann)|ihr(?:e)? [\w-]*team)"
     ),
     says_nothing=pattern(
@@ -74,6 +77,30 @@ GERMAN = Language(
         r"|ist)\b|\bhaben wir erhalten\b"
         r"|\bgeben sie (?:uns|mir) (?:gern|kurz)? ?bescheid\b|\bbescheid\b|\bunannehmlichkeiten\b|\bkein problem\b"
         r"|\bsehr gerne?\b[.!]?$|\bwie geht\b|\bhelfen (?:ihnen|dir)\b"
+    ),
+    states=words(
+        "falsch ungültig gültig abgelaufen alt neu schwach stark sicher unsicher leer unbekannt bekannt "
+        "temporär zu kurz lang groß identisch richtig nötig fällig gesperrt verloren"
+    ),
+    negations=words("nicht kein keine keinen keinem keiner nie niemals nichts ohne weder"),
+    numbers=words("zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig hundert tausend zweimal dreimal"),
+    deeds=words(
+        "gelöscht erstellt installiert freigeschaltet entsperrt gesperrt aktiviert deaktiviert abgelehnt "
+        "storniert verweigert"
+    ),
+    determiners=words(
+        "der die das den dem ein eine einen einem ihr ihre ihren ihrem dein deine deinen deinem unser unsere "
+        "unseren dieser diese dieses diesen"
+    ),
+    asked="Nach {x} gefragt",
+    unreal=pattern(
+        r"(?:^|(?<=[ ,;]))(?:(?:wenn|falls|sobald|ob|sofern)\b[^,;.]*(?:[,;.]|$)|"
+        r"(?:sie|du|ihr) (?:schrieben|schriebst|schreiben|schreibst|sagten|sagtest|meinten"
+        r"|meintest|haben geschrieben|hast geschrieben)\b[^;.]*(?:[;.]|$))"
+    ),
+    fillers=pattern(
+        r"^(?:leider|kurzes update:|gute nachricht\w*:) |^(?:wie (?:telefonisch |gestern "
+        r"|heute )?(?:besprochen|vereinbart|angekündigt)),? "
     ),
     phrasings=(
         phrasing(
@@ -111,6 +138,10 @@ GERMAN = Language(
             1,
         ),
         phrasing(4.1, r"\b(?:sende|schicke) ich (?:ihnen |dir |anbei |hiermit )*(?P<x>.+)", "{x} gesendet", 1),
+        phrasing(4.1, r"^anbei (?P<x>(?:die|der|das|den|ein|eine|einen|ihr\w*|dein\w*) .+)", "{x} gesendet", 1),
+        phrasing(
+            3.4, r"\b(?:(?:kann|konnte) ich|(?:können|konnten) wir) (?P<x>[^,;]+? nicht \w+n)(?=[.,;!]|$)", "{x}", 2
+        ),
         phrasing(4, r"(?:^|[,;:–—] )um (?P<x>[^,]+? (?:zu \w+n|\w+zu\w+n)),", "{x} erklärt", 2),
         phrasing(
             3.8,
@@ -128,7 +159,7 @@ GERMAN = Language(
             "{x} {v}n",
             1,
         ),
-        phrasing(
+        asking(
             3.5,
             r"\b(?:könn(?:t)?en sie|könntest du|kannst du|würden sie|würdest du) (?:uns |mir |bitte |kurz |noch "
             r"|einmal |auch )*(?P<x>[^,?]+?) "
@@ -137,24 +168,24 @@ GERMAN = Language(
             "{x} angefragt",
             1,
         ),
-        phrasing(
+        asking(
             3.5,
             r"\b(?:senden|schicken|nennen|teilen|geben|übermitteln|schick|sende) (?:sie )?(?:uns|mir)(?: (?:bitte"
             r"|noch|dazu|dafür|kurz|hierzu))* (?P<x>[^,?.]+?)(?= (?:mit|zu|per)(?:[.,;!]|$| e-?mail)|[.,;!]|$)",
             "{x} angefragt",
             1,
         ),
-        phrasing(
+        asking(
             3.3, r"\bbenötigen wir (?:von ihnen |noch |bitte |dazu |dafür |außerdem )*(?P<x>.+)", "{x} angefragt", 1
         ),
-        phrasing(
+        asking(
             3.3,
             r"\b(?:wir|ich) (?:benötigen|brauchen|benötige|brauche) (?:von ihnen |noch |bitte |dazu "
             r"|dafür )*(?P<x>.+)",
             "{x} angefragt",
             1,
         ),
-        phrasing(
+        asking(
             2.8, r"\bwelche[nrsm]? (?P<x>[\w -]+?) (?:nutz|verwend|hab|ist|sind|setz|gibt)\w*", "Nach {x} gefragt", 1
         ),
         phrasing(

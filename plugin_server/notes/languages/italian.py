@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from plugin_server.notes.languages.base import Language, pattern, phrasing, whole, words
+import re
+
+from plugin_server.notes.languages.base import Language, asking, pattern, phrasing, whole, words
 
 _SOFT = r"(?: (?:già|anche|appena|quindi|ora|adesso|inoltre|provveduto a|oggi|poi|correttamente|nuovamente|subito))*"
 _NOT_ABOUT = r"(?!(?:questo|ciò|tutto|se|quando|che|come|una volta|dopo|la (?:sua|vostra) richiesta) )"
@@ -18,6 +20,8 @@ ITALIAN = Language(
         " che chi si ci vi questo questa questi quello come più molto anche già se quando dove può possono ed ai alle"
     ),
     works=words(
+        "chiarito informato pianificato assistito suggerito documentato coordinato riparato rinnovato chiesto "
+        "informazioni su fornito comunicato gestito come "
         "corretto spiegato risposto verificato inviato richiesto configurato aggiornato testato reimpostato riavviato"
         " installato aggiunto rimosso modificato creato analizzato risolto consigliato indicato individuato come"
         " causa"
@@ -36,7 +40,7 @@ ITALIAN = Language(
     adds=words("e ed o"),
     breaks=pattern(
         r"[,;:()…–—]| - |\b(?:perché|poiché|che|quando|se|ma|così|mentre|quindi|affinché)\b|\bin modo\b"
-        r"|\be [^,;]*?\b(?:è|sono|funziona|funzionano|può|possono|ha|hanno)\b|\be (?:le|vi|ora|adesso|tutto"
+        r"|\be [^,;]*?\b(?:è|sono|funziona|funzionano|può|possono|ha|hanno)\b|\be (?:le|vi|ti|ora|adesso|tutto"
         r"|abbiamo|ho|può|potete|dovrebbe)\b|\bper (?:lei|voi|te)\b"
     ),
     greets=pattern(
@@ -59,6 +63,23 @@ ITALIAN = Language(
         r"|dubbio)\b|\bulteriori (?:domande|informazioni)\b"
         r"|\bdisagi|\bprego\b|\bcon piacere\b|\bfatemi sapere\b|\bmi faccia sapere\b|\bci faccia sapere\b"
     ),
+    states=words(
+        "scaduta scaduto errata sbagliata valida vecchia nuova debole sicura persa sconosciuta temporanea "
+        "troppo corta lunga vuota obbligatoria necessaria uguale"
+    ),
+    negations=words("non mai nessun nessuna niente senza né"),
+    numbers=words("due tre quattro cinque sei sette otto nove dieci undici dodici venti trenta cento mille"),
+    deeds=words(
+        "installato aggiunto rimosso creato installazione sbloccato attivato bloccato rifiutato annullato "
+        "cancellato eliminato"
+    ),
+    determiners=words("il lo la i gli le un uno una suo sua tuo tua vostro vostra questo questa l"),
+    asked="Chiesto informazioni su {x}",
+    unreal=pattern(
+        r"(?:^|(?<=[ ,;]))(?:(?:se|appena|una volta che|quando)\b[^,;.]*(?:[,;.]|$)|"
+        r"(?:lei |tu )?(?:ha scritto|hai scritto|ha detto|hai detto) che [^;.]*(?:[;.]|$))"
+    ),
+    fillers=pattern(r"^(?:purtroppo|come (?:concordato|d’accordo)[^,]*),? "),
     phrasings=(
         phrasing(
             5,
@@ -114,14 +135,14 @@ ITALIAN = Language(
             r"(?P<x>.+?)(?= (?:da|dal|dalla|in|nel|nella|tramite|cliccando|andando|con|\w+ando|\w+endo)\b|[.,;?]|$)",
             "Spiegato come {v} {x}",
         ),
-        phrasing(
+        asking(
             3.9,
             r"\b(?:potrebbe|può|potreste|potete|puoi|potresti)(?: (?:cortesemente|gentilmente|per favore))* "
             r"(?:inviar|mandar|fornir|indicar|comunicar|trasmetter|girar|confermar|dir)(?:ci"
             r"|mi)(?: (?:cortesemente|gentilmente|per favore))? (?P<x>.+)",
             "Richiesto {x}",
         ),
-        phrasing(
+        asking(
             3.5,
             r"\b(?:ci|mi) (?:invii|mandi|inviate|fornisca|serve|servono|servirebbe|indichi)(?: (?:per favore"
             r"|cortesemente|anche))? (?P<x>.+)",
@@ -133,14 +154,14 @@ ITALIAN = Language(
             r"\b(?:provvederemo a(?:d)?|provvederò a(?:d)?|procederemo a(?:d)?|stiamo per) (?P<v>\w+re) (?P<x>.+)",
             "{v} {x}",
         ),
-        phrasing(3.1, r"\b(?:potrebbe|può|potreste|puoi) (?P<v>\w+re) (?P<x>.+)", "Richiesto di {v} {x}"),
+        asking(3.1, r"\b(?:potrebbe|può|potreste|puoi) (?P<v>\w+re) (?P<x>.+)", "Richiesto di {v} {x}"),
         phrasing(
             3,
             r"\b(?:(?:la|vi) (?:preghiamo|prego|invitiamo|consiglio) (?:di|a)|(?:le|vi|ti) (?:consiglio"
             r"|consigliamo|suggeriamo|suggerisco) di|provi a|provate a|prova a) (?P<v>\w+re) (?P<x>.+)",
             "Consigliato di {v} {x}",
         ),
-        phrasing(2.8, r"\bquale (?P<x>[\w -]+?) (?:usa|utilizza|ha|sta|state)\b", "Chiesto informazioni su {x}"),
+        asking(2.8, r"\bquale (?P<x>[\w -]+?) (?:usa|utilizza|ha|sta|state)\b", "Chiesto informazioni su {x}"),
         phrasing(
             2.5,
             r"^(?:purtroppo,? )?(?P<s>" + _NOT_ABOUT + r"[^,]+?) (?P<v>non (?:è|sono|funziona) (?:più )?\w+)",
@@ -148,4 +169,5 @@ ITALIAN = Language(
             2,
         ),
     ),
+    replaced=((re.compile(r"\b(?:il|lo|la) (?=[aeiou]\w)"), "l'"),),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugin_server.notes.languages.base import Language, pattern, phrasing, whole, words
+from plugin_server.notes.languages.base import Language, asking, pattern, phrasing, whole, words
 
 _SOFT = r"(?: (?:já|também|agora|hoje|novamente|corretamente|com sucesso|então))*"
 _NOT_ABOUT = r"(?!(?:isso|isto|tudo|se|quando|que|como|assim|depois|a sua (?:mensagem|solicitação)) )"
@@ -25,6 +25,8 @@ PORTUGUESE = Language(
         " este esta esse essa isso isto como mais muito já também quando onde pode podem há sem sobre desde até"
     ),
     works=words(
+        "esclarecido informado agendado assistido recomendado sugerido documentado coordenado reparado "
+        "renovado perguntado sobre como fornecido comunicado tratado "
         "corrigido corrigi explicado respondido verificado enviado solicitado configurado atualizado testado"
         " redefinido"
         " reiniciado instalado adicionado removido alterado criado analisado resolvido indicado aconselhado"
@@ -67,6 +69,23 @@ PORTUGUESE = Language(
         r"|\btranstorno|\binconveniente|\bde nada\b|\bcom prazer\b"
         r"|\bestamos à\b|\bentr(?:e|aremos|arei) em contato\b|\bavise\b"
     ),
+    states=words(
+        "expirada expirado incorreta inválida válida antiga nova fraca segura perdida desconhecida temporária "
+        "demasiado curta longa vazia obrigatória necessária errada igual"
+    ),
+    negations=words("não nunca jamais tampouco sem nem nenhum nenhuma nada"),
+    numbers=words("dois duas três quatro cinco seis sete oito nove dez onze doze vinte trinta cem mil"),
+    deeds=words(
+        "instalado adicionado removido criado instalação desbloqueado ativado bloqueado recusado cancelado "
+        "apagado eliminado"
+    ),
+    determiners=words("o a os as um uma seu sua seus suas teu tua nosso nossa este esta"),
+    asked="Perguntado sobre {x}",
+    unreal=pattern(
+        r"(?:^|(?<=[ ,;]))(?:(?:se|assim que|uma vez que|quando)\b[^,;.]*(?:[,;.]|$)|"
+        r"(?:você )?(?:escreveu|disse) que [^;.]*(?:[;.]|$))"
+    ),
+    fillers=pattern(r"^(?:infelizmente|conforme combinado[^,]*),? "),
     phrasings=(
         phrasing(
             5,
@@ -105,14 +124,14 @@ PORTUGUESE = Language(
             r"|$)",
             "Explicado como {v} {x}",
         ),
-        phrasing(
+        asking(
             3.9,
             r"\b(?:poderia|pode|poderiam|podem|podia)(?: (?:por favor|nos|me|você))* (?:enviar|informar|fornecer"
             r"|mandar|indicar|compartilhar|encaminhar|passar|confirmar|dizer)"
             r"(?:-nos|-me)?(?: por favor)? (?P<x>.+)",
             "Solicitado {x}",
         ),
-        phrasing(
+        asking(
             3.5,
             r"\b(?:precisamos|preciso|envie|informe|encaminhe)(?:-nos|-me)?(?: (?:de|do|da|dos|das"
             r"|por favor))* (?P<x>.+)",
@@ -124,14 +143,14 @@ PORTUGUESE = Language(
             r"\b(?:vamos|vou|iremos|irei) (?!entrar|ficar|retornar|voltar)(?P<v>\w+(?:ar|er|ir)) (?P<x>.+)",
             "{v} {x}",
         ),
-        phrasing(3.1, r"\b(?:poderia|pode|podia) (?P<v>\w+(?:ar|er|ir)) (?P<x>.+)", "Solicitado {v} {x}"),
+        asking(3.1, r"\b(?:poderia|pode|podia) (?P<v>\w+(?:ar|er|ir)) (?P<x>.+)", "Solicitado {v} {x}"),
         phrasing(3, r"\bpor favor,? (?!(?:não|se|avise|entre|conte)\w*\b)(?P<v>\w+) (?P<x>.+)", "Indicado que {v} {x}"),
         phrasing(
             3,
             r"\b(?:recomendo|recomendamos|aconselhamos|sugerimos|sugiro)(?: a)? (?P<v>\w+(?:ar|er|ir)) (?P<x>.+)",
             "Recomendado {v} {x}",
         ),
-        phrasing(
+        asking(
             2.8,
             r"\bqual (?:é )?(?P<x>[\w -]+?) (?:você |está |que )*(?:usa|utiliza|usando|utilizando)\b",
             "Perguntado sobre {x}",

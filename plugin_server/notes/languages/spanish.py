@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugin_server.notes.languages.base import Language, pattern, phrasing, whole, words
+from plugin_server.notes.languages.base import Language, asking, pattern, phrasing, whole, words
 
 _SOFT = r"(?: (?:ya|también|ahora|además|por fin|correctamente|hoy|le|les|te))*"
 _NOT_ABOUT = r"(?!(?:esto|eso|todo|ello|lo|si|cuando|que|como|una vez|después|su (?:solicitud|mensaje|consulta)) )"
@@ -28,6 +28,8 @@ SPANISH = Language(
         " estas eso esto si como más muy ya también cuando donde puede pueden hay sin sobre desde hasta"
     ),
     works=words(
+        "aclarado informado programado asistido recomendado sugerido verificado tramitado documentado "
+        "coordinado reparado renovado preguntado por cómo facilitado restaurado "
         "corregido explicado respondido revisado enviado solicitado configurado actualizado probado restablecido"
         " reiniciado instalado añadido eliminado modificado creado analizado resuelto indicado aconsejado"
         " identificado como"
@@ -68,6 +70,23 @@ SPANISH = Language(
         r"|\bmolestias\b|\bcon (?:mucho )?gusto\b|\bde nada\b|\bavísenos\b|\bháganos saber\b"
         r"|\bnos pondremos en contacto\b"
     ),
+    states=words(
+        "caducada caducado incorrecta inválida válida antigua nueva débil segura perdida desconocida temporal "
+        "demasiado corta larga vacía obligatoria necesaria errónea igual"
+    ),
+    negations=words("no nunca jamás tampoco sin ni ningún ninguna nada"),
+    numbers=words("dos tres cuatro cinco seis siete ocho nueve diez once doce veinte treinta cien mil"),
+    deeds=words(
+        "instalado añadido eliminado creado instalación activado desactivado desbloqueado bloqueado rechazado "
+        "cancelado borrado"
+    ),
+    determiners=words("el la los las un una su sus tu tus nuestro nuestra este esta"),
+    asked="Preguntado por {x}",
+    unreal=pattern(
+        r"(?:^|(?<=[ ,;¿]))(?:(?:si|en cuanto|una vez que|cuando)\b[^,;.]*(?:[,;.]|$)|"
+        r"(?:usted |tú )?(?:escribió|escribiste|dijo|dijiste|indicó|nos dice|dice) que [^;.]*(?:[;.]|$))"
+    ),
+    fillers=pattern(r"^(?:lamentablemente|por desgracia|como (?:acordamos|hablamos)[^,]*),? "),
     phrasings=(
         phrasing(
             5,
@@ -129,7 +148,7 @@ SPANISH = Language(
             r"|[.,;?]|$)",
             "Explicado cómo {v} {x}",
         ),
-        phrasing(
+        asking(
             3.9,
             r"\b(?:podría|puede|podrías|puedes|podrían|sería posible|sería tan amable de)(?: (?:usted"
             r"|por favor))* (?:nos |me )?"
@@ -137,15 +156,16 @@ SPANISH = Language(
             r"|me)?(?: por favor,?)? (?P<x>.+)",
             "Solicitado {x}",
         ),
-        phrasing(
+        asking(
             3.5,
             r"\b(?:envíe|indíque|facilíte|mánde|proporcióne|necesitamos|necesito)(?:nos"
             r"|me)?(?: por favor)? (?P<x>.+)",
             "Solicitado {x}",
         ),
+        phrasing(3.4, r"\bse deb(?:e|ía|ió) a (?P<x>.+)", "Identificado {x} como causa"),
         phrasing(3.3, r"\bcausa (?:del \w+ |de la \w+ )?(?:era|fue|es) (?P<x>.+)", "Identificado {x} como causa"),
         phrasing(3.2, r"\b(?:vamos a|voy a|procederemos a) (?P<v>\w+(?:ar|er|ir)) (?P<x>.+)", "{v} {x}"),
-        phrasing(3.1, r"\b(?:podría|puede|podrías|puedes) (?P<v>\w+(?:ar|er|ir)) (?P<x>.+)", "Solicitado {v} {x}"),
+        asking(3.1, r"\b(?:podría|puede|podrías|puedes) (?P<v>\w+(?:ar|er|ir)) (?P<x>.+)", "Solicitado {v} {x}"),
         phrasing(3, r"\bpor favor,? (?!(?:no|si|avís|hága|conta)\w*\b)(?P<v>\w+) (?P<x>.+)", "Indicado que {v} {x}"),
         phrasing(
             3,
@@ -153,7 +173,7 @@ SPANISH = Language(
             r"|er|ir)) (?P<x>.+)",
             "Recomendado {v} {x}",
         ),
-        phrasing(2.8, r"\bqué (?P<x>[\w -]+?) (?:usa|utiliza|tiene|está|estás|usas)\b", "Preguntado por {x}"),
+        asking(2.8, r"\bqué (?P<x>[\w -]+?) (?:usa|utiliza|tiene|está|estás|usas)\b", "Preguntado por {x}"),
         phrasing(
             2.5,
             r"^(?:lamentablemente,? )?(?P<s>" + _NOT_ABOUT + r"[^,]+?) (?P<v>(?:ya )?no (?:está|es|funciona|se) ?\w*)",
