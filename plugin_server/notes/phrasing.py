@@ -297,6 +297,8 @@ def _clause(text: str, language: Language) -> str:
     """The text up to where another clause begins."""
     text = text.strip(_EDGES)
     for found in language.breaks.finditer(text):
+        if found.group() in ":," and text[found.end() : found.end() + 1].isdigit():
+            continue  # "22:00" is one word
         if len(text[: found.start()].split()) >= 2:
             return text[: found.start()].strip(_EDGES)
     return text
