@@ -130,7 +130,13 @@ class Features(Fragments):
         shown = items[:kinds]
         sums = [SimpleNamespace(name="Ada Agent", hours=150, other=50, billable=100)]
         timeline = SimpleNamespace(
-            is_current=False, unassigned=[loose] if unassigned else [], sums=sums, items=shown, after="next"
+            is_current=False,
+            unassigned=[loose] if unassigned else [],
+            has_more_unassigned=unassigned,
+            sums=sums,
+            items=shown,
+            after="next",
+            may_correct=lambda item: item.place.id == ENTRY,
         )
         html = self._html(
             "timeline/fragment.html",
@@ -143,6 +149,7 @@ class Features(Fragments):
             total=150,
             billable=100,
             page="https://hours.example.com/tickets/1/timeline",
+            dashboard="https://hours.example.com/dashboard",
             poll=3600,
             more=more,
             entries="",
@@ -158,7 +165,14 @@ class Features(Fragments):
         html = self._html(
             "corrections/fragment.html",
             entry=SimpleNamespace(id=ENTRY),
-            view=SimpleNamespace(pending=None, values=SimpleNamespace(version="1"), start_end=start_end),
+            view=SimpleNamespace(
+                pending=SimpleNamespace(problem="", called_at=None) if start_end else None,
+                may_withdraw=True,
+                version="1",
+                values=SimpleNamespace(timed=start_end),
+                start_end=start_end,
+            ),
+            confirmed="1" if errors else "",
             told=told,
             message="The entry was not corrected." if errors else "",
             why="",

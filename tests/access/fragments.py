@@ -89,7 +89,7 @@ class Fragments:
             SimpleNamespace(number="", others=3, today=0, week=HOURS),
             SimpleNamespace(number="", others=0, today=0, week=HOURS),
         ]
-        return self._html("timelog/timesheet.html", rows=rows, today=HOURS, week=3 * HOURS, waiting=HOURS)
+        return self._html("timelog/timesheet.html", rows=rows, today=HOURS, week=3 * HOURS, waiting=HOURS, armed=HOURS)
 
     def _part(self, name: str, state: str) -> SimpleNamespace:
         part = SimpleNamespace(name=name, state=state, problem=REFUSED)

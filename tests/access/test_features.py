@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.access.axe import findings
@@ -12,6 +13,8 @@ from tests.access.features import ENTRY, Features
 from tests.access.test_panel import AGAIN, HOST, LOOK_AGAIN
 from tests.extension.conftest import Desk, panel_of
 from tests.extension.test_drift import notice_of, open_renamed
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LOOKS = (("light", "de"), ("dark", "en"))
 TIMELINE = '[data-deskhours="timeline-panel"]'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.access.test_keyboard import focused, go
@@ -27,6 +28,7 @@ async def state(page: Page, wanted: str) -> None:
     await expect(panel(page)).not_to_have_attribute("data-busy", "")
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_timer_is_started_stopped_and_discarded(chrome: Browser, world: World) -> None:
     ticket, _project = await world.linked_ticket(ADA)
     page = await at_ticket(chrome, ticket)
@@ -55,6 +57,7 @@ async def test_a_timer_is_started_stopped_and_discarded(chrome: Browser, world: 
     assert await world.entries(ticket) == []
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_an_unlock_is_asked_for_and_given(chrome: Browser, world: World, chromium_path: Path) -> None:
     ticket = await over_budget(world)
     page = await at_ticket(chrome, ticket)
@@ -90,6 +93,7 @@ async def test_an_unlock_is_asked_for_and_given(chrome: Browser, world: World, c
         assert await focused(managers) == "panel"
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_the_timeline_is_filtered_read_on_and_corrected(chrome: Browser, world: World) -> None:
     ticket, project = await world.linked_ticket(ADA)
     for number in range(26):

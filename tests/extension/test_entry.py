@@ -3,6 +3,8 @@
 import pytest
 from playwright.async_api import Page
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 PRESS = """
 async (answer) => {
   window.chrome = { runtime: { id: "x", sendMessage: async () => answer }, i18n: { getMessage: (name) => name } };
