@@ -31,6 +31,7 @@ from plugin_server.runtime.database import Pool
 from plugin_server.tickets import rules as ticket_rules
 from plugin_server.tickets import store as tickets_store
 from plugin_server.tickets.routes import WEBHOOK
+from tests.support.world import until
 
 Change = Callable[[dict[str, Any]], object]
 SETUP_TOKEN = "demo-zammad-setup-token"
@@ -202,6 +203,17 @@ class Stand:
             project = ticket_rules.parse_project_id(seen.project)
             await tickets_store.upsert(connection, seen, project, datetime.now(UTC))
         return int(made["id"])
+
+    async def all_is_told(self) -> None:
+        """No call of the helpdesk's webhooks waits any more."""
+
+        async def is_idle() -> bool:
+            async with self.http.post(f"{self.systems.helpdesk}/_sim/jobs/run"):
+                pass
+            async with self.http.get(f"{self.systems.helpdesk}/_sim/jobs") as response:
+                return all(job["state"] != "waiting" for job in await response.json())
+
+        await until(is_idle)
 
     @property
     def vault(self) -> Vault:

@@ -255,7 +255,7 @@ class TestWebhook:
         self, stand: Stand, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await stand.lock_a_ticket()
-        await until(lambda: stand.pool.fetchval("SELECT count(*) > 1 FROM webhook_delivery"))
+        await stand.all_is_told()
         await stand.pool.execute("TRUNCATE webhook_delivery")
         monkeypatch.setattr(webhook, "LATE", timedelta())
         assert (await stand.check())["webhook"].state == "fail"

@@ -23,6 +23,7 @@ from typing import Any, cast
 import aiohttp
 import pytest
 
+from plugin_server.outbox import late
 from tests.faults.stand import Stand, standing
 from tests.support.demo import Demo
 from tests.support.signin import Api, connect
@@ -96,8 +97,8 @@ async def test_every_accepted_log_is_exactly_its_entries(
             return sorted(found)
 
         wanted = sorted((log, ticket, hours) for log, (ticket, hours) in logs.items())
-        # An entry that a late call made twice is found and removed a little later.
-        entries = await until(made, lambda found: len(found) == len(wanted), seconds=60)
+        # An entry that a late call made twice is found and removed a little later; a look that failed is made again.
+        entries = await until(made, lambda found: len(found) == len(wanted), seconds=3 * late.AGAIN.total_seconds())
         assert entries == wanted, Counter(log for log, _ticket, _hours in entries).most_common(3)
         assert stand.kills == LOGS // 5
         assert await stand.doubles() == []
