@@ -22,9 +22,9 @@ PYTEST := $(if $(PYTHONDONTWRITEBYTECODE),PYTHONDONTWRITEBYTECODE= PYTHONPYCACHE
 PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check --no-warn-script-location -c constraints.txt
 ARGS ?=
 
-# Most tests wait for browsers and servers: four at a time keep two cores busy, each file by one of them, with servers and
+# Most tests wait for browsers and servers: three at a time keep two cores busy, each file by one of them, with servers and
 # a demo of its own. Files are taken in the order of tests/conftest.py, not by how many tests they have.
-BOTH_CORES := --numprocesses 4 --dist loadfile --no-loadscope-reorder
+BOTH_CORES := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 # What only `make test-all` runs.
 MORE := tests/firefox tests/node
