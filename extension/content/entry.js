@@ -48,7 +48,7 @@ export class Correction {
     if (isDone && told) part.replaceChildren(told);
     this.take();
     this.#put(line?.dataset.entry, part);
-    const field = part.querySelector("[aria-invalid=true], input:not([type=hidden])");
+    const field = part.querySelector("[aria-invalid=true]") ?? part.querySelector("input:not([type=hidden])");
     if (field) field.focus({ preventScroll: true });
     else rest(part.querySelector("[role=status]") ?? part);
     return { changed: isDone };

@@ -156,6 +156,10 @@ async def test_an_entry_is_corrected_below_its_line_in_the_sidebar(ada: Browser,
 
     await until(listed, seconds=60)
     await shown.get_by_role("button", name="Correct").click()
+    await shown.locator("[name=ticket_number]").fill("99999")
+    await shown.get_by_role("button", name="Save").click()
+    await expect(shown.locator("[name=ticket_number][aria-invalid=true]")).to_be_focused()
+    await shown.locator("[name=ticket_number]").fill(str(10000 + ticket))
     await shown.locator("[name=hours]").fill("0.3")
     await shown.locator("[name=notes]").fill("Written well")
     await shown.get_by_role("button", name="Save").click()
