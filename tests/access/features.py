@@ -161,12 +161,13 @@ class Features(Fragments):
         values = {"hours": "1.50", "started_time": "9:00", "ended_time": "10:30", "ticket_number": "10001"}
         values |= {"spent_date": DAY.isoformat(), "task_id": "5001", "notes": "Rewired the oven"}
         change = SimpleNamespace(label="Hours", old="1.00", new="1.50")
+        waiting = SimpleNamespace(problem="Harvest has a fault.", kind="change", called_at=None)
         line = SimpleNamespace(at=NOON, title="Corrected", by="Ada", changes=[change], problem="No.")
         html = self._html(
             "corrections/fragment.html",
             entry=SimpleNamespace(id=ENTRY),
             view=SimpleNamespace(
-                pending=SimpleNamespace(problem="", called_at=None) if start_end else None,
+                pending=waiting if start_end else None,
                 may_withdraw=True,
                 version="1",
                 values=SimpleNamespace(timed=start_end),

@@ -83,7 +83,9 @@ async def test_a_deletion_is_asked_once_and_leaves_its_history(bench: Bench) -> 
     status, went = await bench.send(entry, "delete", version=value(page, "version"))
     assert (status, went.split()[1]) == (303, "delete.done")
     _status, page = await bench.page(entry, cookies="deskhours_corrected=delete.done")
-    assert "This entry is no longer in Harvest" in page
+    assert "The entry was deleted in Harvest." in page
+    assert "no longer in Harvest" not in page, "that is what who comes later is told"
+    assert "This entry is no longer in Harvest" in (await bench.page(entry))[1]
     assert "Deleted · Ada Agent Hours: 1.00" in words(page)
     assert "<textarea" not in page
 
@@ -105,7 +107,8 @@ async def test_a_wait_for_harvest_is_told_on_the_page(bench: Bench) -> None:
     status, went = await bench.send(entry, "correct", hours="2")
     assert (status, went.split()[1]) == (303, "change.asked")
     _status, page = await bench.page(entry)
-    assert "Harvest has not answered; this goes by itself as soon as it does." in page
+    told = "Correction waits for Harvest. Harvest has not answered; this goes by itself as soon as it does."
+    assert told in words(page)
     assert "Correction waits for Harvest · Ada Agent Hours: 1.00 → 2.00" in words(page)
     await bench.worker()
     assert "Corrected · Ada Agent" in words((await bench.page(entry))[1])
